@@ -1,0 +1,39 @@
+/* The parsed boot configuration (its format: abi/boot.h). All strings live as long as the machine. */
+#pragma once
+
+#include "core/types.h"
+
+struct boot_host {
+    uint32_t address; /* network byte order */
+    const char *name;
+};
+
+struct boot_file {
+    const char *path;
+    const char *contents;
+    size_t size;
+};
+
+struct boot {
+    const char **arguments; /* NULL-terminated, as argv */
+    const char **environment;
+    size_t argument_count, environment_count;
+    const char *directory, *hostname;
+    uint32_t address, netmask, gateway; /* network byte order; 0: none */
+    uint16_t mtu;
+    struct boot_host *hosts;
+    size_t host_count;
+    struct boot_file *files;
+    size_t file_count;
+    uint64_t wall;
+    uint8_t seed[32];
+    bool seeded;
+};
+
+extern struct boot boot;
+
+/* Parses the module's text; panics with one sentence that names the line on a fault. */
+void boot_parse(const char *text, size_t size);
+
+/* The kernel command line that the hypervisor passed (QEMU appends virtio_mmio.device=... to it). */
+extern const char *boot_command_line;

@@ -1,0 +1,58 @@
+"""The plan: everything about a mesh that follows from its topology alone. Pure values, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
+
+from attrs import frozen
+
+from meshkernel.topology.model import Service, Topology
+
+CALL_PORT = 7000
+"""TCP port on which every service answers calls."""
+
+
+def mac_of(address: IPv4Address) -> str:
+    """The MAC of the port with this address: the neighbour tables of a mesh need no more."""
+    return ":".join(f"{byte:02x}" for byte in (0x02, 0x6B, *address.packed))
+
+
+@frozen
+class Peer:
+    """The other end of a link, as the caller sees it. ``timeout`` in seconds."""
+
+    name: str
+    address: IPv4Address
+    timeout: float
+
+
+@frozen
+class ServicePlan:
+    """One service: where it is, whom it may call, who may call it."""
+
+    service: Service
+    address: IPv4Address
+    generation: int
+    peers: tuple[Peer, ...]
+    callers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.service.name
+
+    @property
+    def mac(self) -> str:
+        return mac_of(self.address)
+
+
+@frozen
+class Plan:
+    """A mesh. ``services`` is in start order: those that are called come before their callers."""
+
+    topology: Topology
+    network: IPv4Network
+    gateway: IPv4Address
+    services: Mapping[str, ServicePlan]
+    generations: tuple[tuple[str, ...], ...]
+    links: tuple[tuple[str, str], ...]

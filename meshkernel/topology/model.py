@@ -1,0 +1,65 @@
+"""The values that a ``topology.toml`` is parsed into. Inner code trusts them: they are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from attrs import field, frozen
+
+
+class Accel(StrEnum):
+    """What executes a machine's instructions."""
+
+    AUTO = "auto"
+    KVM = "kvm"
+    TCG = "tcg"
+
+
+@frozen
+class Expose:
+    """A way in from outside: a port of the host that the gateway forwards to a port of the service."""
+
+    host: int
+    port: int
+    address: str = "127.0.0.1"
+
+
+@frozen
+class Service:
+    """One service as declared: exactly one of ``module`` and ``asgi`` is set."""
+
+    name: str
+    line: int
+    module: str | None = None
+    asgi: str | None = None
+    memory: int = 64 << 20  # bytes
+    env: Mapping[str, str] = field(factory=dict)
+    secrets: tuple[str, ...] = ()
+    expose: tuple[Expose, ...] = ()
+
+
+@frozen
+class Link:
+    """``source`` may open connections to ``target``; ``timeout`` in seconds is for each call."""
+
+    source: str
+    target: str
+    line: int
+    timeout: float = 10.0
+
+
+@frozen
+class Topology:
+    """One ``topology.toml``. ``root`` is its folder: modules are found from there."""
+
+    path: Path
+    name: str
+    services: Mapping[str, Service]
+    links: tuple[Link, ...]
+    accel: Accel = Accel.AUTO
+
+    @property
+    def root(self) -> Path:
+        return self.path.parent
