@@ -1,0 +1,1 @@
+"""A trip planner of eight services: the demonstration application of meshkernel."""
