@@ -1,0 +1,1 @@
+"""Images: library OS, interpreter, modules and service as one reproducible bootable file."""
