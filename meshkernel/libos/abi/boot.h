@@ -3,7 +3,8 @@
  * end of the line; `%` followed by two hexadecimal digits stands for that byte (so `%0a` is a newline, `%25` is `%`).
  * Unknown keys are a panic: host and library OS are of one version.
  *
- *   abi 1                        must be the first line
+ *   # text                       ignored, as are empty lines; also before the line `abi`
+ *   abi 1                        must be the first line that is not ignored
  *   argument /usr/bin/python3    one line per argv[i], at least one; argv[0] is the program's path in the image
  *   environment NAME=value       one line per variable
  *   directory /app               the working directory, / by default
