@@ -1,0 +1,1 @@
+"""The tools that a build runs, what they make, and the cache of it."""

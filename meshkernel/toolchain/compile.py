@@ -1,0 +1,117 @@
+"""Compiles C and assembly, each file once: objects are kept by what went into them.
+
+An object depends on the compiler, the flags, the source and every header it includes. The
+headers are known only after a compilation, so a record beside the object lists them with their
+contents' digests; an object is used again when the record still tells the truth.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import define, frozen
+
+from meshkernel.toolchain import tools
+from meshkernel.toolchain.cache import Cache, digest, file_digest
+
+WORKERS = 2
+
+
+@frozen
+class Unit:
+    """One source file and how to compile it. ``origins`` are left out of what the object says."""
+
+    source: Path
+    flags: tuple[str, ...]
+    origins: tuple[Path, ...] = ()
+
+    def command_flags(self) -> list[str]:
+        """The flags, and those that keep this machine's folders out of the object."""
+        maps = [
+            f"-ffile-prefix-map={root}={place}"
+            for root, place in zip(self.origins, _places(self.origins), strict=True)
+        ]
+        return [*self.flags, *maps]
+
+
+def _places(origins: Sequence[Path]) -> list[str]:
+    return [f"/{origin.name}" for origin in origins]
+
+
+@define
+class Compiler:
+    """Compiles units through a cache; ``compiled`` counts how often the compiler really ran."""
+
+    cache: Cache
+    compiled: int = 0
+
+    def compile(self, units: Iterable[Unit]) -> list[Path]:
+        """The objects of the units, in their order."""
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return list(pool.map(self._one, units))
+
+    def _one(self, unit: Unit) -> Path:
+        compiler = tools.cc()
+        key = digest(
+            compiler.banner,
+            *(_strip(flag, unit) for flag in unit.flags),
+            file_digest(unit.source),
+            unit.source.name,
+        )
+        record = self.cache.path("c", key, ".json")
+        found = _valid(record, unit)
+        return found or self._compile(unit, compiler.path, record)
+
+    def _compile(self, unit: Unit, compiler: Path, record: Path) -> Path:
+        self.compiled += 1
+        # The compiler notes the folder it runs in: one that the flags replace.
+        where = unit.origins[0] if unit.origins else None
+        with TemporaryDirectory() as folder:
+            fresh, needs = Path(folder, "unit.o"), Path(folder, "unit.d")
+            outputs = ["-o", fresh, "-MD", "-MF", needs]
+            tools.run([compiler, *unit.command_flags(), "-c", unit.source, *outputs], cwd=where)
+            headers = _prerequisites(needs.read_text())
+            data = fresh.read_bytes()
+        hashes = [(_strip(path, unit), file_digest(Path(path))) for path in headers]
+        name = digest(record.name, json.dumps(hashes))
+        target = self.cache.write(self.cache.path("o", name, ".o"), data)
+        self.cache.write(record, json.dumps({"object": name, "headers": hashes}).encode())
+        return target
+
+
+def _strip(text: str, unit: Unit) -> str:
+    """The text with this machine's folders taken out, so that a moved tree hits the cache."""
+    for index, root in enumerate(unit.origins):
+        text = text.replace(str(root), f"@{index}")
+    return text
+
+
+def _restore(name: str, unit: Unit) -> Path:
+    for index, root in enumerate(unit.origins):
+        name = name.replace(f"@{index}/", f"{root}/")
+    return Path(name)
+
+
+def _valid(record: Path, unit: Unit) -> Path | None:
+    """The object that the record names, if no header changed since."""
+    try:
+        entry = json.loads(record.read_text())
+        for name, expected in entry["headers"]:
+            if file_digest(_restore(name, unit)) != expected:
+                return None
+    except FileNotFoundError:
+        return None
+    root = record.parents[2]
+    found = Cache(root).path("o", entry["object"], ".o")
+    return found if found.exists() else None
+
+
+def _prerequisites(rule: str) -> list[str]:
+    """The files that a make rule written by ``-MD`` names, sorted."""
+    _, _, names = rule.replace("\\\n", " ").partition(": ")
+    words = names.replace("\\ ", "\0").split()
+    return sorted({word.replace("\0", " ") for word in words})
