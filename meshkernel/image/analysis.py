@@ -1,0 +1,238 @@
+"""Which modules import which: modulegraph2 run in a process of its own.
+
+The analyser imports the packages that it looks into, and needs seconds; so it runs in a child, with
+the interpreter and the paths of this process, for all services of a build at once. What it finds
+comes back as a plain `Imports`, from which `closure` picks what one service needs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from attrs import frozen
+
+from meshkernel.errors import BuildError
+
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?=:[A-Za-z_]\w*$|$)")
+"""A module named in a string, perhaps with an attribute: ``uvicorn.loops.auto:setup``."""
+
+
+@frozen
+class Module:
+    """One module.
+
+    ``kind`` is source, bytecode, extension, builtin, frozen, namespace, alias or missing.
+    """
+
+    name: str
+    kind: str
+    file: Path | None = None
+    package: bool = False
+    distribution: str | None = None
+
+
+@frozen
+class Import:
+    """One module's import of another.
+
+    ``deferred``: inside a function. ``optional``: may fail or be skipped, as in a ``try``.
+    ``name``: behind a ``from ... import``, where it may be no module at all.
+    """
+
+    target: str
+    deferred: bool = False
+    optional: bool = False
+    name: bool = False
+
+
+@frozen
+class Imports:
+    """Every module reached, and what each imports."""
+
+    modules: dict[str, Module]
+    imports: dict[str, tuple[Import, ...]]
+
+
+def analyse(modules: Sequence[str], scripts: Sequence[Path], path: Sequence[str]) -> Imports:
+    """Runs the analyser over all that can be reached from these roots.
+
+    Args:
+        modules: names of modules.
+        scripts: files that are run as programs; each appears under its path.
+        path: where to look for modules before the paths of this interpreter.
+    """
+    question = {
+        "modules": list(modules),
+        "scripts": [str(script) for script in scripts],
+        "path": [*path, *(entry for entry in sys.path if entry)],
+    }
+    # What is frozen into the interpreter has imports too: look at its source.
+    command = [
+        *(sys.executable, "-W", "ignore", "-X", "frozen_modules=off"),
+        *("-m", "meshkernel.image.analysis"),
+    ]
+    done = subprocess.run(
+        command,
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    if done.returncode:
+        tail = done.stderr.strip().splitlines()[-1:]
+        raise BuildError(
+            f"the imports could not be analysed: {' '.join(tail)}",
+            exitcode=done.returncode,
+            command=command,
+            output=done.stderr,
+        )
+    return _decode(json.loads(done.stdout.rpartition("\n")[2]))
+
+
+def _decode(answer: dict[str, Any]) -> Imports:
+    modules = {
+        name: Module(name, kind, Path(file) if file else None, package, distribution)
+        for name, kind, file, package, distribution in answer["modules"]
+    }
+    imports = {
+        name: tuple(Import(*found) for found in targets)
+        for name, targets in answer["imports"].items()
+    }
+    return Imports(modules, imports)
+
+
+class _Analysis:
+    """The child's side."""
+
+    def __init__(self) -> None:
+        # Only the child pays for this import.
+        import modulegraph2  # noqa: PLC0415
+
+        self.library = modulegraph2
+        self.graph = modulegraph2.ModuleGraph()
+        self.named: dict[str, set[str]] = {}
+
+    def add(self, modules: Iterable[str], scripts: Iterable[str]) -> None:
+        for name in modules:
+            self.graph.add_module(name)
+        for script in scripts:
+            self.graph.add_script(Path(script))
+        seen: set[str] = set()
+        while self._follow_strings(seen):
+            pass
+
+    def _follow_strings(self, seen: set[str]) -> bool:
+        """Adds modules that a package names in strings, as tables of plug-ins do; true if any."""
+        found = False
+        for node in list(self.graph.nodes()):
+            code = getattr(getattr(node, "init_module", node), "code", None)
+            if node.name in seen or code is None or self._is_standard(node):
+                continue
+            seen.add(node.name)
+            for name in sorted(_strings(code, node.name.partition(".")[0])):
+                if _exists(self.graph, self.library, name):
+                    self.graph.add_module(name)
+                    self.named.setdefault(node.name, set()).add(name)
+                    found = True
+        return found
+
+    def _is_standard(self, node: Any) -> bool:
+        return node.name.partition(".")[0] in sys.stdlib_module_names
+
+    def answer(self) -> dict[str, Any]:
+        modules, imports = [], {}
+        for node in self.graph.nodes():
+            if not isinstance(node, self.library.PyPIDistribution):
+                modules.append(self._describe(node))
+                imports[_name(node)] = self._imports(node)
+        return {"modules": sorted(modules), "imports": imports}
+
+    def _describe(self, node: Any) -> list[Any]:
+        inner = getattr(node, "init_module", node)
+        kind = type(inner).__name__.removesuffix("Module").removesuffix("Package").lower()
+        kinds = {
+            "script": "source", "excluded": "missing", "invalid": "missing",
+            "aliasnode": "alias", "virtualnode": "alias", "invalidrelativeimport": "missing",
+        }  # fmt: skip
+        file = getattr(inner, "filename", None)
+        package = isinstance(node, self.library.Package | self.library.NamespacePackage)
+        distribution = getattr(node.distribution, "name", None) if node.distribution else None
+        return [_name(node), kinds.get(kind, kind), str(file or ""), package, distribution]
+
+    def _imports(self, node: Any) -> list[list[Any]]:
+        found = {}
+        for edges, target in self.graph.outgoing(node):
+            infos = [edge for edge in edges if edge is not None]
+            deferred = bool(infos) and all(not info.is_global for info in infos)
+            optional = bool(infos) and all(info.is_optional for info in infos)
+            if not isinstance(target, self.library.PyPIDistribution):
+                name = bool(infos) and all(info.in_fromlist for info in infos)
+                found[_name(target)] = [_name(target), deferred, optional, name]
+        for named in self.named.get(node.name, ()):
+            found.setdefault(named, [named, False, True, False])
+        return [found[name] for name in sorted(found)]
+
+
+def _name(node: Any) -> str:
+    """A script goes by its path, all others by their names."""
+    return str(node.identifier)
+
+
+def _strings(code: CodeType, top: str) -> set[str]:
+    """What the constants of some code name within the package ``top``."""
+    found: set[str] = set()
+    for constant in code.co_consts:
+        found |= _strings_of(constant, top)
+    return found
+
+
+def _strings_of(constant: object, top: str) -> set[str]:
+    if isinstance(constant, str):
+        match = DOTTED.match(constant)
+        return {match[0]} if match and match[0].startswith(f"{top}.") else set()
+    if isinstance(constant, CodeType):
+        return _strings(constant, top)
+    if isinstance(constant, tuple | frozenset):
+        return {name for part in constant for name in _strings_of(part, top)}
+    return set()
+
+
+def _exists(graph: Any, library: Any, name: str) -> bool:
+    """Whether there is such a module that the graph lacks, without importing anything."""
+    known = graph.find_node(name)
+    if known is not None:
+        return not isinstance(known, library.MissingModule)
+    parent = name
+    while parent := parent.rpartition(".")[0]:
+        rest = Path(name.removeprefix(f"{parent}.").replace(".", "/"))
+        package = graph.find_node(parent)
+        if package is not None:
+            places = [Path(folder) / rest for folder in getattr(package, "search_path", ())]
+            return any(
+                place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+                for place in places
+            )
+    return False
+
+
+def main() -> None:
+    """Answers the question on standard input, both as JSON."""
+    question = json.load(sys.stdin)
+    sys.path[:] = question["path"]
+    analysis = _Analysis()
+    analysis.add(question["modules"], question["scripts"])
+    # Imported packages may have printed: the answer is the last line.
+    sys.stdout.write("\n" + json.dumps(analysis.answer()))
+
+
+if __name__ == "__main__":
+    main()

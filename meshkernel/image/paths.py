@@ -1,0 +1,71 @@
+"""Where the parts of the interpreter's environment are on the host, and where they go in an image."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+
+from attrs import frozen
+
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = "/usr/bin/python3"
+LIBRARY = f"/usr/lib/python{VERSION}"
+"""The standard library: the interpreter finds it by looking upwards from its own path."""
+DYNLOAD = f"{LIBRARY}/lib-dynload"
+SITE = f"{LIBRARY}/site-packages"
+APP = "/app"
+"""The project: the folder of the topology, or of the script."""
+
+STANDARD = "python"
+"""The origin of the interpreter and its standard library in a bill of materials."""
+PROJECT = "project"
+
+
+@frozen
+class Place:
+    """Where a file goes; ``own`` is the user's code, or meshkernel's: its source goes along."""
+
+    path: str
+    project: bool
+
+
+@frozen
+class Environment:
+    """The folders of the interpreter that runs meshkernel, and of one project."""
+
+    root: Path
+    standard: tuple[Path, ...]
+    site: tuple[Path, ...]
+    other: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, root: Path) -> Environment:
+        """For a project in this folder."""
+        stdlib = Path(sysconfig.get_path("stdlib")).resolve()
+        entries = [Path(entry).resolve() for entry in sys.path if entry and Path(entry).is_dir()]
+        package = Path(__file__).resolve().parents[2]
+        site = [entry for entry in entries if entry.name in ("site-packages", "dist-packages")]
+        known = {stdlib, stdlib / "lib-dynload", package, *site}
+        other = [entry for entry in entries if entry not in known]
+        return cls(root.resolve(), (stdlib / "lib-dynload", stdlib), tuple(site), tuple(other))
+
+    def place(self, file: Path) -> Place:
+        """The path in the image of a module or a file beside one.
+
+        Raises:
+            ValueError: the file is nowhere that modules are found.
+        """
+        package = Path(__file__).resolve().parents[1]
+        if file.is_relative_to(package):
+            return Place(f"{SITE}/{file.relative_to(package.parent)}", project=False)
+        for folder in self.site:
+            if file.is_relative_to(folder):
+                return Place(f"{SITE}/{file.relative_to(folder)}", project=False)
+        for folder, target in zip(self.standard, (DYNLOAD, LIBRARY), strict=True):
+            if file.is_relative_to(folder):
+                return Place(f"{target}/{file.relative_to(folder)}", project=False)
+        for folder, target in ((self.root, APP), *((entry, SITE) for entry in self.other)):
+            if file.is_relative_to(folder):
+                return Place(f"{target}/{file.relative_to(folder)}", project=True)
+        raise ValueError(f"{file} is in no folder that modules are imported from")
