@@ -1,0 +1,45 @@
+"""What the runtime is told: `/etc/meshkernel/service.json` (docs/formats.md)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+PATH = "/etc/meshkernel/service.json"
+
+
+class Peer:
+    """The other end of a declared link. ``timeout`` in seconds."""
+
+    __slots__ = ("address", "name", "port", "timeout")
+
+    def __init__(self, name: str, address: str, port: int, timeout: float) -> None:
+        self.name = name
+        self.address = address
+        self.port = port
+        self.timeout = timeout
+
+
+class Configuration:
+    """One service's configuration: exactly one of ``module`` and ``asgi`` is set."""
+
+    __slots__ = ("asgi", "host", "http_port", "mesh", "module", "peers", "port", "service")
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.mesh: str = values["mesh"]
+        self.service: str = values["service"]
+        self.module: str | None = values.get("module")
+        self.asgi: str | None = values.get("asgi")
+        self.host: str = values.get("host", "0.0.0.0")  # noqa: S104 - the switch says who gets here
+        self.port: int = values["port"]
+        self.http_port: int = values.get("http_port", 80)
+        self.peers = {
+            name: Peer(name, peer["address"], peer["port"], peer["timeout"])
+            for name, peer in values.get("peers", {}).items()
+        }
+
+
+def read(path: str = PATH) -> Configuration:
+    """The configuration in this file."""
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs a cold start
+        return Configuration(json.load(file))

@@ -1,0 +1,138 @@
+"""The life of one service: load it, start it, say so, serve until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from meshkernel.guest import configuration, logs
+from meshkernel.guest import control as control_channel
+from meshkernel.guest.configuration import Configuration
+from meshkernel.guest.control import ControlChannel
+from meshkernel.guest.peers import Peers
+from meshkernel.service import Declarations, attached, declarations, shared_errors
+from meshkernel.wire import faults
+from meshkernel.wire.server import Dispatcher, serving
+
+BACKLOG = 128
+"""Connections that may wait to be accepted."""
+
+GRACE = 10.0
+"""Seconds to stop in, where the supervisor names none."""
+
+DRAIN_SHARE = 0.5
+"""Of the grace, for calls that run; the rest is for ``@on_stop``."""
+
+
+class Runtime:
+    """One service in the running event loop."""
+
+    def __init__(self, configuration: Configuration, control: ControlChannel) -> None:
+        self._configuration = configuration
+        self._control = control
+        self._peers = Peers(configuration)
+        self._stop: asyncio.Future[float] | None = None  # its result is the grace
+        self._web: Any = None
+
+    async def run(self) -> None:
+        """From loading the service to its end; what start-up raises is the caller's to tell."""
+        loop = asyncio.get_running_loop()
+        self._stop = loop.create_future()
+        module, application = load(self._configuration)
+        declared = declarations(module)
+        dispatcher = Dispatcher(
+            self._configuration.service, declared.methods, shared=shared_errors()
+        )
+        with attached(self._peers):
+            await run_hooks(declared.start)
+            server = await loop.create_server(
+                serving(dispatcher),
+                self._configuration.host,
+                self._configuration.port,
+                backlog=BACKLOG,
+            )
+            if application is not None:
+                await self._serve_web(application)
+            loop.add_reader(self._control.descriptor, self._receive)
+            port = server.sockets[0].getsockname()[1]
+            self._control.send("ready", methods=sorted(dispatcher.methods), port=port)
+            grace = await self._stop
+            server.close()
+            await self._end(dispatcher, declared, grace)
+        loop.remove_reader(self._control.descriptor)
+        self._control.send("stopped")
+
+    async def _serve_web(self, application: Any) -> None:
+        from meshkernel.guest.web import WebServer  # noqa: PLC0415 - only where it is needed
+
+        self._web = WebServer(application, self._configuration.host, self._configuration.http_port)
+        await self._web.start()
+
+    async def _end(self, dispatcher: Dispatcher, declared: Declarations, grace: float) -> None:
+        """Let calls end, run ``@on_stop`` last one first, close the links; within the grace."""
+        async with asyncio.timeout(grace):
+            if self._web is not None:
+                await self._web.stop(grace * DRAIN_SHARE / 2)
+            await dispatcher.drain(grace * DRAIN_SHARE)
+            await run_hooks(declared.stop[::-1])
+        self._peers.close()
+
+    def _receive(self) -> None:
+        """One message of the supervisor."""
+        message = self._control.receive()
+        match message:
+            case None:  # the supervisor is gone, and nobody could ask for the end later
+                asyncio.get_running_loop().remove_reader(self._control.descriptor)
+                self._ask_to_stop(GRACE)
+            case {"type": "ping", "id": identifier}:
+                self._control.send("pong", id=identifier)
+            case {"type": "stop"}:
+                self._ask_to_stop(float(message.get("grace", GRACE)))
+            case _:
+                sys.stderr.write(f"meshkernel: a control message is not understood: {message!r}\n")
+
+    def _ask_to_stop(self, grace: float) -> None:
+        if self._stop is not None and not self._stop.done():
+            self._stop.set_result(grace)
+
+
+def load(configuration: Configuration) -> tuple[str, Any]:
+    """Import the service: the name of its module, and its ASGI application if it is one."""
+    if configuration.asgi is None:
+        name = configuration.module or ""
+        importlib.import_module(name)
+        return name, None
+    name, _, attribute = configuration.asgi.partition(":")
+    found: Any = importlib.import_module(name)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return name, found
+
+
+async def run_hooks(hooks: list[Callable[[], Any]]) -> None:
+    """Run ``@on_start`` or ``@on_stop`` functions one after the other."""
+    for hook in hooks:
+        result = hook()
+        if hasattr(result, "__await__"):
+            await result
+
+
+def main(path: str = "/etc/meshkernel/service.json", descriptor: int | None = None) -> int:
+    """Run the service that this machine is for; returns its exit status.
+
+    ``descriptor`` is that of the control channel, instead of the machine's own.
+    """
+    control = control_channel.connect() if descriptor is None else ControlChannel(descriptor)
+    logs.forward(control)
+    try:
+        asyncio.run(Runtime(configuration.read(path), control).run())
+    except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
+        message = f"{type(error).__name__}: {error}"
+        stack = faults.stack_of(error)
+        sys.stderr.write(stack)
+        control.send("failed", message=message, stack=stack)
+        return 1
+    return 0

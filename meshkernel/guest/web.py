@@ -1,0 +1,94 @@
+"""Serving an ASGI application: uvicorn's protocol and lifespan in the runtime's own event loop.
+
+uvicorn's own server loop is not used: it wakes ten times a second to see whether to stop, and an
+idle service should use no processor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import formatdate
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.lifespan.on import LifespanOn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+KEEP_ALIVE = 75
+"""Seconds that a connection may rest between two requests."""
+
+
+class _State(ServerState):
+    """Makes the Date header when a response asks for it, instead of once a second."""
+
+    _date_second = 0
+    _headers: list[tuple[bytes, bytes]]
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        now = int(time.time())
+        if now != self._date_second:
+            self._date_second = now
+            self._headers = [(b"date", formatdate(now, usegmt=True).encode())]
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
+        self._date_second = 0
+        self._headers = value
+
+
+class WebServer:
+    """One application on one port."""
+
+    def __init__(self, application: Any, host: str, port: int) -> None:
+        self._config = Config(
+            application,
+            http=H11Protocol,
+            ws="none",
+            lifespan="on",
+            loop="none",
+            interface="auto",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+        )
+        self._host, self._port = host, port
+        self._state = _State()
+        self._server: asyncio.Server | None = None
+        self._lifespan: LifespanOn | None = None
+
+    async def start(self) -> int:
+        """Run the application's start-up, then listen; returns the port."""
+        self._config.load()
+        lifespan = self._lifespan = LifespanOn(self._config)
+        await lifespan.startup()
+        if lifespan.should_exit:
+            raise RuntimeError("the application's lifespan failed to start: its log says why")
+
+        def protocol() -> H11Protocol:
+            return H11Protocol(
+                config=self._config, server_state=self._state, app_state=lifespan.state
+            )
+
+        self._server = await asyncio.get_running_loop().create_server(
+            protocol, self._host, self._port, reuse_address=True
+        )
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def stop(self, seconds: float) -> None:
+        """Take no more connections, end those that rest, wait for the rest, run the application's
+        shutdown.
+        """
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(set(self._state.tasks), timeout=seconds)
+        if self._lifespan is not None:
+            await self._lifespan.shutdown()

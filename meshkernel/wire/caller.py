@@ -1,0 +1,215 @@
+"""The calling end of a connection: many calls at a time, each with its own deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from meshkernel.errors import DeadlineExceeded, MayHaveRun, NotDelivered, RemoteError
+from meshkernel.wire import codec, deadline, faults, frames, types
+from meshkernel.wire.connection import FrameProtocol
+from meshkernel.wire.types import Reader
+
+_LAST_IDENTIFIER = 0xFFFF_FFFF
+
+Answer = tuple[int, bytes | None]
+
+
+class CallerConnection(FrameProtocol):
+    """Calls to one peer.
+
+    Args:
+        name: of the caller, which the hello tells.
+        target: of the callee, for messages.
+        shared: the exception classes that arrive as themselves.
+        typed: whether results become what the callee's annotations say; else they stay plain.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        shared: Mapping[str, type[Exception]] | None = None,
+        typed: bool = True,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.target = target
+        self._shared = {} if shared is None else shared
+        self._typed = typed
+        self._identifiers = count(1)
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._results: dict[str, Any] = {}  # descriptions, by method
+        self._readers: dict[str, Reader] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        hello = {"version": frames.VERSION, "from": self.name}
+        self.send(0, frames.HELLO, codec.pack(hello))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        reason = f": {exc}" if exc else ""
+        self._fail_all(MayHaveRun, f"the connection to {self.target} was lost{reason}")
+
+    async def call(self, method: str, arguments: Mapping[str, Any], timeout: float) -> Any:  # noqa: ASYNC109
+        """The result of one call.
+
+        ``timeout`` in seconds, of which a deadline that is being served takes its part.
+        """
+        loop = asyncio.get_running_loop()
+        place = f"{self.target}.{method}"
+        until = loop.time() + deadline.seconds_for(timeout)
+        await self._room(place, until)
+        left = until - loop.time()
+        payload = _encoded(place, method, arguments, left)
+        identifier = self._next_identifier()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._waiting[identifier] = answer
+        timer = loop.call_later(left, self._expire, identifier, place, timeout)
+        self.send(identifier, frames.CALL, payload)
+        try:
+            kind, reply = await answer
+        except asyncio.CancelledError:
+            self._give_up(identifier)
+            raise
+        finally:
+            timer.cancel()
+            self._waiting.pop(identifier, None)
+        return self._answered(method, kind, reply)
+
+    async def _room(self, place: str, until: float) -> None:
+        """Wait until the call can be handed to the transport: before that, nothing has been
+        delivered.
+        """
+        left = until - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise NotDelivered(f"{place}: no time is left for the call")
+        if self.congested:
+            try:
+                async with asyncio.timeout(left):
+                    await self.drained()
+            except TimeoutError:
+                raise NotDelivered(
+                    f"{place}: {self.target} did not read the calls before this one in time"
+                ) from None
+        if self.lost:
+            raise NotDelivered(f"{place}: the connection was lost before the call was sent")
+
+    def frame_received(self, identifier: int, kind: int, payload: bytes | None) -> None:
+        if kind == frames.HELLO:
+            self._greeted(payload)
+        elif kind in (frames.RESULT, frames.ERROR):
+            answer = self._waiting.get(identifier)
+            if answer is not None and not answer.done():
+                answer.set_result((kind, payload))
+            elif identifier == 0:
+                self._rejected(payload)
+
+    def _greeted(self, payload: bytes | None) -> None:
+        match _decoded(payload):
+            case {"version": frames.VERSION, **rest}:
+                results = rest.get("results")
+                self._results = results if isinstance(results, dict) else {}
+            case _:
+                self._rejected(None)
+
+    def _rejected(self, payload: bytes | None) -> None:
+        """The callee turned the connection down, so that it ran none of the calls."""
+        match _decoded(payload):
+            case {"message": str(message)}:
+                reason = message
+            case _:
+                reason = "it speaks another version of the protocol"
+        self._fail_all(NotDelivered, f"{self.target} refuses the connection: {reason}")
+        self.abort()
+
+    def _fail_all(self, error: type[Exception], message: str) -> None:
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(error(message))
+
+    def _expire(self, identifier: int, place: str, timeout: float) -> None:
+        answer = self._waiting.get(identifier)
+        if answer is not None and not answer.done():
+            answer.set_exception(DeadlineExceeded(f"{place} did not answer within {timeout:g} s"))
+            self._give_up(identifier)
+
+    def _give_up(self, identifier: int) -> None:
+        self.send(identifier, frames.CANCEL, codec.pack(None))
+
+    def _answered(self, method: str, kind: int, payload: bytes | None) -> Any:
+        place = f"{self.target}.{method}"
+        if payload is None:
+            raise RemoteError(
+                faults.RESULT_FAULT,
+                f"the answer of {place} takes more than {frames.MAX_PAYLOAD} bytes",
+            )
+        try:
+            value = codec.unpack(payload)
+        except ValueError as error:
+            raise RemoteError(faults.RESULT_FAULT, f"the answer of {place}: {error}") from error
+        if kind == frames.ERROR:
+            raise faults.rebuild(value, place, self._shared)
+        read = self._reader(method) if self._typed else None
+        if read is None:
+            return value
+        try:
+            return read(value)
+        except ValueError as error:
+            raise RemoteError(faults.RESULT_FAULT, f"the result of {place}: {error}") from error
+
+    def _reader(self, method: str) -> Reader | None:
+        read = self._readers.get(method)
+        if read is None and self._results.get(method) is not None:
+            try:
+                annotation = types.resolve(self._results[method])
+                read = self._readers[method] = types.reader(annotation)
+            except (LookupError, TypeError):  # not imported yet: it may be at the next call
+                return None
+        return read
+
+    def _next_identifier(self) -> int:
+        identifier = next(self._identifiers)
+        if identifier > _LAST_IDENTIFIER:
+            self._identifiers = count(1)
+            identifier = next(self._identifiers)
+        while identifier in self._waiting:
+            identifier = next(self._identifiers)
+        return identifier
+
+
+def _encoded(place: str, method: str, arguments: Mapping[str, Any], left: float) -> bytes:
+    """The payload of a call with so many seconds left."""
+    call = {"method": method, "arguments": dict(arguments), "deadline": max(1, int(left * 1000))}
+    try:
+        payload = codec.pack(call)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _unsendable(place, arguments, error) from error
+    if len(payload) > frames.MAX_PAYLOAD:
+        raise NotDelivered(
+            f"{place}: the arguments take {len(payload)} bytes, at most {frames.MAX_PAYLOAD}"
+        )
+    return payload
+
+
+def _unsendable(place: str, arguments: Mapping[str, Any], fault: Exception) -> TypeError:
+    """The error that names the argument which no message can hold."""
+    for name, value in arguments.items():
+        try:
+            codec.pack(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            return TypeError(f"{place}: argument {name!r}: {error}")
+    return TypeError(f"{place}: {fault}")
+
+
+def _decoded(payload: bytes | None) -> Any:
+    if payload is None:
+        return None
+    try:
+        return codec.unpack(payload)
+    except ValueError:
+        return None

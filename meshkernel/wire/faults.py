@@ -1,0 +1,124 @@
+"""Errors on the wire: what an exception is sent as, and what it is on the other side."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from meshkernel.errors import NotDelivered, RemoteError
+from meshkernel.service import name_of
+from meshkernel.wire import codec
+
+REFUSED, RAISED = "refused", "raised"
+"""Kinds of errors: the function did not run; it ran and raised."""
+
+RESULT_FAULT = "meshkernel.ResultFault"
+"""The type of an error that stands for a result that could not be sent, or read."""
+
+MACHINERY = (
+    "meshkernel.wire",
+    "meshkernel.guest",
+    "asyncio",
+    "concurrent.futures",
+    "threading",
+    "importlib",
+    "runpy",
+)
+"""Modules whose frames at the outer end of a stack say nothing about the user's code."""
+
+
+def refusal(message: str) -> dict[str, Any]:
+    """The payload that says that a function did not run."""
+    return {"kind": REFUSED, "type": "", "message": message, "stack": "", "data": None}
+
+
+def unusable_result(message: str) -> dict[str, Any]:
+    """The payload for a function that ran, and whose result cannot be sent."""
+    return {"kind": RAISED, "type": RESULT_FAULT, "message": message, "stack": "", "data": None}
+
+
+def raised(error: BaseException, shared: Mapping[str, type[Exception]]) -> dict[str, Any]:
+    """The payload for what a function raised."""
+    name = name_of(type(error))
+    return {
+        "kind": RAISED,
+        "type": name,
+        "message": _text(error),
+        "stack": stack_of(error),
+        "data": _sendable(error.args) if name in shared else None,
+    }
+
+
+def rebuild(payload: Any, target: str, shared: Mapping[str, type[Exception]]) -> Exception:
+    """The exception that a caller meets for an error's payload."""
+    match payload:
+        case {"kind": "refused", "message": str(message)}:
+            return NotDelivered(message)
+        case {"kind": "raised", "type": str(name), "message": str(message), "stack": str(stack)}:
+            cls, arguments = shared.get(name), payload.get("data")
+            if cls is not None and isinstance(arguments, list):
+                rebuilt = _rebuilt(cls, arguments)
+                if rebuilt is not None:
+                    rebuilt.add_note(f"raised by {target}:\n{stack}")
+                    return rebuilt
+            return RemoteError(name, message, stack)
+        case _:
+            return RemoteError(RESULT_FAULT, f"{target} answered with an error of an unknown form")
+
+
+def stack_of(error: BaseException) -> str:
+    """The Python stack from the user's outermost line on, with causes; calls to other services
+    continue on their side.
+    """
+    for link in _chain(error):
+        link.__traceback__ = _trimmed(link.__traceback__)
+    text = "".join(traceback.format_exception(error))
+    far = [link for link in _chain(error) if isinstance(link, RemoteError) and link.stack]
+    return text + "".join(f"\nOn the other side of that call:\n{link.stack}" for link in far)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or (
+            None if following.__suppress_context__ else following.__context__
+        )
+    return chain
+
+
+def _trimmed(stack: TracebackType | None) -> TracebackType | None:
+    """Without the frames of the machinery at the outer end; whole if there is nothing else."""
+    inner = stack
+    while inner is not None and _is_machinery(inner.tb_frame.f_globals.get("__name__", "")):
+        inner = inner.tb_next
+    return inner or stack
+
+
+def _is_machinery(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in MACHINERY)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as fault:  # a user's __str__ may raise anything
+        return f"(its text cannot be had: {type(fault).__name__})"
+
+
+def _sendable(arguments: tuple[Any, ...]) -> list[Any] | None:
+    try:
+        codec.pack(arguments)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return list(arguments)
+
+
+def _rebuilt(cls: type[Exception], arguments: list[Any]) -> Exception | None:
+    try:
+        return cls(*arguments)
+    except Exception:  # a user's constructor may raise anything; RemoteError says it all
+        return None

@@ -1,0 +1,260 @@
+"""The serving end of connections: calls run side by side, and a bad one is refused for itself
+alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from meshkernel.wire import codec, deadline, faults, frames
+from meshkernel.wire.connection import FrameProtocol
+from meshkernel.wire.method import Method, Refused
+
+MOST_CALLS = 1024
+"""Calls of one connection that run at the same time; more are refused."""
+
+MOST_HELD = frames.MAX_PAYLOAD
+"""Bytes of the payloads of running calls of one connection, above which it is not read until some
+have ended.
+"""
+
+MOST_THREADS = 16
+"""Threads that run plain functions."""
+
+
+class Dispatcher:
+    """The functions of a service, shared by all of its connections."""
+
+    def __init__(
+        self,
+        service: str,
+        functions: Mapping[str, Callable[..., Any]],
+        shared: Mapping[str, type[Exception]] | None = None,
+    ) -> None:
+        self.service = service
+        self.methods = {
+            name: Method(f"{service}.{name}", function) for name, function in functions.items()
+        }
+        self.shared = {} if shared is None else shared
+        self.stopping = False
+        self.running: set[asyncio.Task[None]] = set()
+        results = {name: method.result for name, method in self.methods.items() if method.result}
+        self.hello = codec.pack({"version": frames.VERSION, "from": service, "results": results})
+        self._threads: Any = None
+
+    def method(self, name: str) -> Method:
+        """The method of this name; Refused with the names that there are."""
+        method = self.methods.get(name)
+        if method is None:
+            names = ", ".join(sorted(self.methods)) or "none"
+            raise Refused(f"{self.service} has no function {name!r} (it serves {names})")
+        return method
+
+    async def run(self, method: Method, arguments: dict[str, Any]) -> Any:
+        """Run a function: async ones here, plain ones in a thread, where they hold up no other
+        call.
+        """
+        if method.is_async:
+            return await method.function(**arguments)
+        run = partial(copy_context().run, partial(method.function, **arguments))
+        result = await asyncio.get_running_loop().run_in_executor(self._executor(), run)
+        # A plain function that returns an awaitable: a decorated async one.
+        return await result if hasattr(result, "__await__") else result
+
+    def _executor(self) -> Any:
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - many services need none
+
+            self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="call")
+        return self._threads
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more calls, and wait for those that run."""
+        self.stopping = True
+        if self.running:
+            await asyncio.wait(self.running, timeout=seconds)
+
+
+class ServerConnection(FrameProtocol):
+    """One caller's connection."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__()
+        self._dispatcher = dispatcher
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._given_up: set[int] = set()  # by the caller, or since its deadline has passed
+        self._greeted = False
+        self._held = 0  # bytes of the payloads of running calls
+        self._reading = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        for identifier in list(self._tasks):
+            self._cancel(identifier)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._regulate()
+
+    def frame_received(self, identifier: int, kind: int, payload: bytes | None) -> None:
+        try:
+            self._act(identifier, kind, payload)
+        except Refused as refused:
+            self._refuse(identifier, str(refused))
+
+    def _act(self, identifier: int, kind: int, payload: bytes | None) -> None:
+        if kind == frames.CANCEL:
+            self._cancel(identifier)
+            return
+        if payload is None:
+            raise Refused(f"the payload takes more than {frames.MAX_PAYLOAD} bytes")
+        if kind == frames.HELLO:
+            self._greet(payload)
+        elif kind == frames.CALL:
+            self._begin(identifier, payload)
+        else:
+            raise Refused(f"frames of kind {kind} are not known here")
+
+    def _greet(self, payload: bytes) -> None:
+        match _decoded(payload):
+            case {"version": frames.VERSION}:
+                self._greeted = True
+                self.send(0, frames.HELLO, self._dispatcher.hello)
+            case _:
+                self._refuse(0, f"this end speaks version {frames.VERSION} of the protocol")
+                self.close()
+
+    def _begin(self, identifier: int, payload: bytes) -> None:
+        if not self._greeted:
+            raise Refused("a connection begins with a hello")
+        if self._dispatcher.stopping:
+            raise Refused(f"{self._dispatcher.service} is stopping")
+        if identifier in self._tasks:
+            raise Refused(f"identifier {identifier} is that of a call that runs")
+        if len(self._tasks) >= MOST_CALLS:
+            raise Refused(f"{MOST_CALLS} calls of this connection run already")
+        match _decoded(payload):
+            case {"method": str(name), "arguments": dict(arguments), **rest}:
+                method = self._dispatcher.method(name)
+            case _:
+                raise Refused("a call is a map with `method`, `arguments` and `deadline`")
+        left = _seconds(rest.get("deadline"))
+        self._held += len(payload)
+        serving = self._serve(identifier, method, arguments, left)
+        task = asyncio.get_running_loop().create_task(serving)
+        self._tasks[identifier] = task
+        self._dispatcher.running.add(task)
+        task.add_done_callback(partial(self._ended, identifier, len(payload)))
+        self._regulate()
+
+    async def _serve(
+        self, identifier: int, method: Method, arguments: Mapping[Any, Any], left: float | None
+    ) -> None:
+        deadline.inherit(left)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(left, self._cancel, identifier) if left is not None else None
+        try:
+            kind, payload = await self._outcome(identifier, method, arguments)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        await self.drained()
+        self.send(identifier, kind, payload)
+
+    async def _outcome(
+        self, identifier: int, method: Method, arguments: Mapping[Any, Any]
+    ) -> tuple[int, bytes]:
+        """The frame that answers a call."""
+        try:
+            value = await self._dispatcher.run(method, method.bind(arguments))
+        except Refused as refused:
+            return frames.ERROR, codec.pack(faults.refusal(str(refused)))
+        except asyncio.CancelledError as error:
+            if identifier in self._given_up:
+                raise
+            return self._raised(error)
+        except (Exception, SystemExit) as error:  # whatever the user's function raises
+            return self._raised(error)
+        return _result(method, value)
+
+    def _raised(self, error: BaseException) -> tuple[int, bytes]:
+        return frames.ERROR, codec.pack(faults.raised(error, self._dispatcher.shared))
+
+    def _refuse(self, identifier: int, message: str) -> None:
+        self.send(identifier, frames.ERROR, codec.pack(faults.refusal(message)))
+
+    def _cancel(self, identifier: int) -> None:
+        task = self._tasks.get(identifier)
+        if task is not None:
+            self._given_up.add(identifier)
+            task.cancel()
+
+    def _ended(self, identifier: int, held: int, task: asyncio.Task[None]) -> None:
+        del self._tasks[identifier]
+        self._given_up.discard(identifier)
+        self._dispatcher.running.discard(task)
+        self._held -= held
+        self._regulate()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error  # our own fault: the event loop reports it
+
+    def _regulate(self) -> None:
+        """Read while there is room: a caller that sends more than it reads, or than is worked off,
+        has to wait.
+        """
+        reading = self._held <= MOST_HELD and not self.congested
+        if reading == self._reading or self._transport is None or self.lost:
+            return
+        self._reading = reading
+        if reading:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+
+def _result(method: Method, value: Any) -> tuple[int, bytes]:
+    """The frame of a result, once it is proved that it can be sent."""
+    try:
+        payload = codec.pack(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        message = f"the result of {method.name}: {error}"
+        return frames.ERROR, codec.pack(faults.unusable_result(message))
+    if len(payload) > frames.MAX_PAYLOAD:
+        message = (
+            f"the result of {method.name} takes {len(payload)} bytes, at most {frames.MAX_PAYLOAD}"
+        )
+        return frames.ERROR, codec.pack(faults.unusable_result(message))
+    return frames.RESULT, payload
+
+
+def _decoded(payload: bytes) -> Any:
+    try:
+        return codec.unpack(payload)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    if milliseconds is None:
+        return None
+    if type(milliseconds) not in (int, float) or not milliseconds > 0:
+        raise Refused(f"no time is left for the call (deadline {milliseconds!r})")
+    return float(milliseconds) / 1000
+
+
+def serving(dispatcher: Dispatcher) -> Callable[[], ServerConnection]:
+    """What `create_server` needs to answer calls."""
+    return partial(ServerConnection, dispatcher)
+
+
+def names(dispatcher: Dispatcher) -> Iterable[str]:
+    """The functions served, sorted."""
+    return sorted(dispatcher.methods)
