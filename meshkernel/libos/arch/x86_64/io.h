@@ -34,5 +34,6 @@ static inline void barrier_read(void) {
     __asm__ volatile("" : : : "memory");
 }
 
-/* Maps a device's registers, uncached; panics when there is no room. The mapping is never undone. */
+/* Maps a device's registers, uncached; panics when there is no room. The mapping is never undone.
+ */
 volatile void *mmio_map(uint64_t phys, size_t size);
