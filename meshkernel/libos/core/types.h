@@ -43,4 +43,4 @@ typedef uint64_t nanos_t;
     })
 
 #define noreturn __attribute__((noreturn))
-#define printf_like(format, first) __attribute__((format(printf, format, first)))
+#define printf_like(text, first) __attribute__((format(printf, text, first)))
