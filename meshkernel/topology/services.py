@@ -1,0 +1,180 @@
+"""The ``[services.NAME]`` tables of a topology."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from meshkernel.topology.faults import Faults, told
+from meshkernel.topology.model import Expose, Service
+from meshkernel.topology.positions import KeyPath
+from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
+
+KEYS = {"module", "asgi", "memory", "env", "secrets", "expose"}
+LATER = {"replicas", "volumes", "egress", "sleep", "net", "disk", "libraries"}
+RESERVED = {"localhost"}
+LAST_PORT = 65535
+
+_NAME_REMEDY = "use up to 63 lower-case letters, digits and hyphens, beginning with a letter"
+
+Ports = dict[tuple[str, int], str]
+
+
+def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> dict[str, Service]:
+    """Every service that is declared; those with faults as far as they can be read."""
+    tables = faults.typed(document, (), "services", dict, "tables such as [services.cart]")
+    if not tables:
+        faults.add(("services",), "there is no service", "add a table such as [services.cart]")
+        return {}
+    taken: Ports = {}  # of the host, and the service that has each
+    services = {}
+    for name, table in tables.items():
+        path: KeyPath = ("services", name)
+        if not NAME.fullmatch(name) or name in RESERVED:
+            faults.add(path, f"{name!r} is not a name for a service", _NAME_REMEDY)
+        if not isinstance(table, dict):
+            faults.add(path, f"{told(table)} where a table belongs", f"write [services.{name}]")
+            continue
+        services[name] = _read_service(name, table, faults, root, taken)
+    return services
+
+
+def _read_service(
+    name: str, table: Mapping[str, Any], faults: Faults, root: Path, taken: Ports
+) -> Service:
+    path: KeyPath = ("services", name)
+    faults.unknown(table, path, KEYS, LATER)
+    module = faults.typed(table, path, "module", str, f'"services.{name}"')
+    asgi = faults.typed(table, path, "asgi", str, f'"services.{name}:app"')
+    _check_code(table, path, faults, root)
+    env = _read_env(table, path, faults)
+    return Service(
+        name=name,
+        line=faults.line(path),
+        module=module,
+        asgi=asgi,
+        memory=_read_memory(table, path, faults) or 64 << 20,
+        env=env,
+        secrets=_read_secrets(table, path, faults, env),
+        expose=_read_expose(table, path, faults, taken, asgi=asgi is not None),
+    )
+
+
+def _check_code(table: Mapping[str, Any], path: KeyPath, faults: Faults, root: Path) -> None:
+    """Exactly one of ``module`` and ``asgi``, and a file behind it."""
+    if "module" in table and "asgi" in table:
+        faults.add(
+            (*path, "asgi"),
+            "a service is either a module or an ASGI application",
+            "keep one; an ASGI application's module may have @rpc functions too",
+        )
+        return
+    if "module" not in table and "asgi" not in table:
+        faults.add(path, "nothing says what the service runs", 'add module = "..." or asgi = "..."')
+        return
+    key = "module" if "module" in table else "asgi"
+    if isinstance(table[key], str):
+        _check_module(table[key], key, path, faults, root)
+
+
+def _check_module(value: str, key: str, path: KeyPath, faults: Faults, root: Path) -> None:
+    module, colon, attribute = value.partition(":")
+    parts = module.split(".")
+    names = [*parts, *attribute.split(".")] if key == "asgi" else parts
+    if not all(name.isidentifier() for name in names) or (key == "asgi") != bool(colon):
+        example = '"services.web:app"' if key == "asgi" else '"services.web"'
+        faults.add((*path, key), f"{value!r} does not name one", f"write it like {example}")
+        return
+    file = root.joinpath(*parts)
+    if not file.with_suffix(".py").is_file() and not (file / "__init__.py").is_file():
+        shown = file.with_suffix(".py").relative_to(root)
+        remedy = "modules are found from the topology's folder"
+        faults.add((*path, key), f"there is no {shown} for {module!r}", remedy)
+
+
+def _read_memory(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> int | None:
+    text = faults.typed(table, path, "memory", str, '"64M"')
+    if text is None:
+        return None
+    size = memory(text)
+    if size is None:
+        faults.add((*path, "memory"), f"{text!r} is not a size", 'write one such as "64M" or "1G"')
+    elif size < LEAST_MEMORY:
+        what = f"{text} is too little for the interpreter"
+        faults.add((*path, "memory"), what, f'give it at least "{memory_text(LEAST_MEMORY)}"')
+    elif size % (1 << 20):
+        faults.add((*path, "memory"), f"{text} is not a whole number of MiB", 'write it in "M"')
+    return size
+
+
+def _read_env(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> dict[str, str]:
+    env = faults.typed(table, path, "env", dict, '{ NAME = "value" }') or {}
+    here = (*path, "env")
+    for name, value in env.items():
+        if not VARIABLE.fullmatch(name):
+            remedy = "use letters, digits and underscores, beginning with no digit"
+            faults.add((*here, name), f"{name!r} is not a name for a variable", remedy)
+        if not isinstance(value, str):
+            remedy = f'a variable is text: write {name} = "{value}"'
+            faults.add((*here, name), f"{told(value)} where text belongs", remedy)
+        elif "\0" in value:
+            faults.add((*here, name), "a variable cannot hold a NUL", "leave it out")
+    return dict(env)
+
+
+def _read_secrets(
+    table: Mapping[str, Any], path: KeyPath, faults: Faults, env: Mapping[str, str]
+) -> tuple[str, ...]:
+    names = faults.typed(table, path, "secrets", list, 'a list such as ["PAYMENT_KEY"]') or []
+    for index, name in enumerate(names):
+        here = (*path, "secrets", index)
+        if not isinstance(name, str) or not VARIABLE.fullmatch(name):
+            remedy = "name a variable of the host's environment"
+            faults.add(here, f"{told(name)} is no name of a variable", remedy)
+        elif name in names[:index]:
+            faults.add(here, f"{name} is named twice", "leave one out")
+        elif name in env:
+            faults.add(
+                here, f"{name} is in env too", "a secret's value belongs in no file: drop it"
+            )
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _read_expose(
+    table: Mapping[str, Any], path: KeyPath, faults: Faults, taken: Ports, *, asgi: bool
+) -> tuple[Expose, ...]:
+    example = "a list such as [{ host = 8080, port = 80 }]"
+    entries = faults.typed(table, path, "expose", list, example) or []
+    exposed = []
+    for index, entry in enumerate(entries):
+        here = (*path, "expose", index)
+        if not isinstance(entry, dict):
+            faults.add(here, f"{told(entry)} where a table belongs", f"write {example}")
+            continue
+        faults.unknown(entry, here, {"host", "port", "address"})
+        address = faults.typed(entry, here, "address", str, '"127.0.0.1"') or "127.0.0.1"
+        host = _read_port(entry, here, "host", faults)
+        port = _read_port(entry, here, "port", faults, default=80 if asgi else None)
+        if host is None or port is None:
+            continue
+        if (address, host) in taken:
+            what = f"port {host} of the host is given to {taken[address, host]} already"
+            faults.add((*here, "host"), what, "choose another")
+        taken.setdefault((address, host), str(path[1]))
+        exposed.append(Expose(host=host, port=port, address=address))
+    return tuple(exposed)
+
+
+def _read_port(
+    entry: Mapping[str, Any], path: KeyPath, key: str, faults: Faults, default: int | None = None
+) -> int | None:
+    if key not in entry:
+        if default is None:
+            faults.add(path, f"{key!r} is missing", f"add {key} = 8080")
+        return default
+    port = faults.typed(entry, path, key, int, f"{key} = 8080")
+    if port is not None and not 1 <= port <= LAST_PORT:
+        faults.add((*path, key), f"{port} is not a port", f"use one from 1 to {LAST_PORT}")
+        return None
+    return int(port) if port is not None else None
