@@ -104,3 +104,9 @@ class RemoteError(CallError):
         self.type = type
         self.message = message
         self.stack = stack
+
+
+def name_of(cls: type) -> str:
+    """The name of an exception's class on the wire: with its module, but for builtins."""
+    module, name = cls.__module__, cls.__qualname__
+    return name if module == "builtins" else f"{module}.{name}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar, overload
 
-from meshkernel.errors import LinkError
+from meshkernel.errors import LinkError, name_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Error = TypeVar("Error", bound=type[Exception])
@@ -101,14 +101,6 @@ def on_stop(function: Function) -> Function:
     """
     _of_caller().stop.append(function)
     return function
-
-
-def name_of(cls: type) -> str:
-    """The name under which a class is known on the wire: its module and its qualified name;
-    builtins without module.
-    """
-    module, name = cls.__module__, cls.__qualname__
-    return name if module == "builtins" else f"{module}.{name}"
 
 
 def shared_error(cls: Error) -> Error:

@@ -19,7 +19,9 @@ class Accel(StrEnum):
 
 @frozen
 class Expose:
-    """A way in from outside: a port of the host that the gateway forwards to a port of the service."""
+    """A way in from outside: a port of the host that the gateway forwards to a port of the
+    service.
+    """
 
     host: int
     port: int

@@ -34,7 +34,7 @@ def parse(path: Path | str) -> Topology:
 
 
 def missing_secrets(topology: Topology, environ: Mapping[str, str]) -> list[Fault]:
-    """The secrets that the environment of the host lacks: looked at when a mesh starts, not before."""
+    """The secrets that the host's environment lacks: looked at when a mesh starts, not before."""
     return [
         Fault(
             f"the secret {secret} is not in the environment",

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from meshkernel.errors import NotDelivered, RemoteError
-from meshkernel.service import name_of
+from meshkernel.errors import NotDelivered, RemoteError, name_of
 from meshkernel.wire import codec
 
 REFUSED, RAISED = "refused", "raised"

@@ -1,0 +1,44 @@
+"""Addresses that follow from names alone, so that they stay the same from run to run.
+
+A service that is added moves another one only if both fall on the same address: the one whose name
+sorts later goes to the next free one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv4Network
+
+PREFIX = 16
+FIRST_HOST, LAST_HOST = 2, 65534
+"""Of a mesh's network: .0.0 names the network, .0.1 is the gateway, .255.255 is for broadcasts."""
+
+
+def network_of(mesh: str) -> IPv4Network:
+    """The network of a mesh: one of the 256 of 10.0.0.0/8."""
+    return IPv4Network((bytes((10, _hash(mesh) % 256, 0, 0)), PREFIX))
+
+
+def gateway_of(network: IPv4Network) -> IPv4Address:
+    """Where the ways in and out of a mesh are."""
+    return network[1]
+
+
+def allocate(mesh: str, services: Iterable[str]) -> dict[str, IPv4Address]:
+    """An address for each service."""
+    network = network_of(mesh)
+    count = LAST_HOST - FIRST_HOST + 1
+    taken: set[int] = set()
+    addresses = {}
+    for service in sorted(services):
+        place = _hash(f"{mesh}/{service}") % count
+        while place in taken:
+            place = (place + 1) % count
+        taken.add(place)
+        addresses[service] = network[FIRST_HOST + place]
+    return addresses
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(sha256(text.encode()).digest()[:8])

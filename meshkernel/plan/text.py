@@ -1,0 +1,34 @@
+"""The plan as text, for `meshkernel plan`."""
+
+from __future__ import annotations
+
+from meshkernel.plan.model import Plan, ServicePlan
+
+
+def render(plan: Plan) -> str:
+    """What will run, in start order."""
+    lines = [
+        f"mesh {plan.topology.name}: {len(plan.services)} services, {len(plan.links)} links,"
+        f" network {plan.network}, gateway {plan.gateway}",
+        "",
+    ]
+    width = max(len(name) for name in plan.services)
+    for index, names in enumerate(plan.generations):
+        lines.append(f"start {index + 1}")
+        lines += [f"  {_service(plan.services[name], width)}" for name in names]
+    return "\n".join(lines) + "\n"
+
+
+def _service(service: ServicePlan, width: int) -> str:
+    code = service.service.module or service.service.asgi
+    parts = [
+        f"{service.name:<{width}}  {str(service.address):<15}",
+        f"{service.service.memory >> 20:>5} MiB",
+        f"{code}",
+    ]
+    if service.peers:
+        parts.append("calls " + ", ".join(f"{p.name} ({p.timeout:g} s)" for p in service.peers))
+    if service.service.expose:
+        ways = ", ".join(f"{e.address}:{e.host} -> {e.port}" for e in service.service.expose)
+        parts.append(f"exposed {ways}")
+    return "  ".join(parts)
