@@ -54,18 +54,17 @@ FALLBACKS = {
 UNUSED = {
     ("asyncio.*", "ssl"): "asyncio works without; who uses TLS imports ssl, or a library that does",
     ("random", "hashlib"): "only where SHA-512 in C is missing",
-    ("heapq", "doctest"): "tests itself when it is run as a program",
+    ("random", "statistics"): "tests itself",
+    ("zipfile*", "py_compile"): "only to write archives of modules",
+    ("posix", "resource"): "what other processes used",
     ("platform", "subprocess"): "there is no other process to ask",
     ("uuid", "ctypes*"): "there is no libuuid to ask",
     ("_frozen_importlib_external", "importlib.metadata"): "who asks for it imports it",
-    (
-        "_frozen_importlib_external",
-        "importlib.readers",
-    ): "who asks for it imports importlib.resources",
+    ("_frozen_importlib_external", "importlib.readers"): "see IMPLIED",
+    ("zipimport", "importlib*"): "see IMPLIED",
     ("importlib.metadata*", "csv"): "RECORD is not in an image",
     ("site", "sysconfig"): "only for user directories",
     ("sysconfig", "_sysconfigdata*"): "how the interpreter was compiled",
-    ("subprocess", "_testcapi"): "tests itself",
 }
 """Imports, by importer and target, that have no use in an image, and why."""
 

@@ -27,7 +27,7 @@ LOADED_LATE = ("libgcc_s.so.1",)
 
 @frozen
 class Header:
-    """What an object says about itself. ``folders`` are searched first, and before those of the system."""
+    """What an object says about itself. ``folders`` are searched before those of the system."""
 
     needed: tuple[str, ...]
     folders: tuple[Path, ...]
@@ -70,12 +70,13 @@ def header(path: Path) -> Header:
             if isinstance(segment, DynamicSegment):
                 dynamic = True
                 for tag in segment.iter_tags():
+                    # The library sets these attributes by the kind of tag.
                     if tag.entry.d_tag == "DT_NEEDED":
-                        needed.append(tag.needed)
+                        needed.append(str(getattr(tag, "needed")))  # noqa: B009
                     elif tag.entry.d_tag == "DT_RPATH":
-                        rpath += tag.rpath.split(":")
+                        rpath += str(getattr(tag, "rpath")).split(":")  # noqa: B009
                     elif tag.entry.d_tag == "DT_RUNPATH":
-                        runpath += tag.runpath.split(":")
+                        runpath += str(getattr(tag, "runpath")).split(":")  # noqa: B009
     folders = [_expand(folder, path) for folder in (runpath or rpath) if folder]
     return Header(tuple(needed), tuple(folders), interpreter, dynamic)
 
@@ -99,38 +100,32 @@ def system_libraries() -> Mapping[str, Path]:
     return found
 
 
-def find(name: str, needed_by: Path, inherited: Iterable[Path] = ()) -> Object:
+def find(name: str, needed_by: Path) -> Object:
     """The object of this name, for the one that needs it.
 
     Raises:
         LibraryNotFoundError: there is none.
     """
-    for folder in (*header(needed_by).folders, *inherited):
+    for folder in header(needed_by).folders:
         if (folder / name).is_file():
             return Object(name, folder / name, private=True)
     known = system_libraries().get(name)
-    if known is not None and known.is_file():
-        return Object(name, known, private=False)
-    for folder in DEFAULT_FOLDERS:
-        if (folder / name).is_file():
-            return Object(name, folder / name, private=False)
+    for path in (known, *(folder / name for folder in DEFAULT_FOLDERS)):
+        if path is not None and path.is_file():
+            return Object(name, path, private=False)
     raise LibraryNotFoundError(name, needed_by)
 
 
 def closure(files: Iterable[Path]) -> dict[str, Object]:
     """Every shared object that these need, directly or not, by name."""
     found: dict[str, Object] = {}
-    left = [(file, ()) for file in files]
-    seen: set[Path] = set()
+    left = list(files)
     while left:
-        file, inherited = left.pop()
-        if file in seen:
-            continue
-        seen.add(file)
+        file = left.pop()
         for name in header(file).needed:
             if name not in found:
-                found[name] = find(name, file, inherited)
-            left.append((found[name].file, ()))
+                found[name] = find(name, file)
+                left.append(found[name].file)
     return found
 
 

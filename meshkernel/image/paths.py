@@ -1,4 +1,4 @@
-"""Where the parts of the interpreter's environment are on the host, and where they go in an image."""
+"""Where the parts of the interpreter are on the host, and where they go in an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHON = "/usr/bin/python3"
 LIBRARY = f"/usr/lib/python{VERSION}"
 """The standard library: the interpreter finds it by looking upwards from its own path."""
-DYNLOAD = f"{LIBRARY}/lib-dynload"
+DYNLOAD = f"/usr/{sys.platlibdir}/python{VERSION}/lib-dynload"
 SITE = f"{LIBRARY}/site-packages"
 APP = "/app"
 """The project: the folder of the topology, or of the script."""
@@ -24,7 +24,7 @@ PROJECT = "project"
 
 @frozen
 class Place:
-    """Where a file goes; ``own`` is the user's code, or meshkernel's: its source goes along."""
+    """Where a file goes. ``project``: it is the user's own, so its source goes along."""
 
     path: str
     project: bool

@@ -23,11 +23,16 @@ WORKERS = 2
 
 @frozen
 class Unit:
-    """One source file and how to compile it. ``origins`` are left out of what the object says."""
+    """One source file and how to compile it.
+
+    ``origins`` are folders that the object must not name. ``extra`` stands for what else the object
+    depends on.
+    """
 
     source: Path
     flags: tuple[str, ...]
     origins: tuple[Path, ...] = ()
+    extra: str = ""
 
     def command_flags(self) -> list[str]:
         """The flags, and those that keep this machine's folders out of the object."""
@@ -56,12 +61,9 @@ class Compiler:
 
     def _one(self, unit: Unit) -> Path:
         compiler = tools.cc()
-        key = digest(
-            compiler.banner,
-            *(_strip(flag, unit) for flag in unit.flags),
-            file_digest(unit.source),
-            unit.source.name,
-        )
+        flags = [_strip(flag, unit) for flag in unit.flags]
+        name = _strip(str(unit.source), unit)
+        key = digest(compiler.banner, *flags, file_digest(unit.source), name, unit.extra)
         record = self.cache.path("c", key, ".json")
         found = _valid(record, unit)
         return found or self._compile(unit, compiler.path, record)
@@ -72,7 +74,7 @@ class Compiler:
         where = unit.origins[0] if unit.origins else None
         with TemporaryDirectory() as folder:
             fresh, needs = Path(folder, "unit.o"), Path(folder, "unit.d")
-            outputs = ["-o", fresh, "-MD", "-MF", needs]
+            outputs = ["-o", str(fresh), "-MD", "-MF", str(needs)]
             tools.run([compiler, *unit.command_flags(), "-c", unit.source, *outputs], cwd=where)
             headers = _prerequisites(needs.read_text())
             data = fresh.read_bytes()

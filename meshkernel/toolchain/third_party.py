@@ -110,7 +110,7 @@ def _fetch(package: str, folder: Path) -> Path:
             )
         )
     options = _private_apt(folder, sources)
-    get = [tools.find("apt-get"), "-q", *options]
+    get = [str(tools.find("apt-get")), "-q", *options]
     try:
         tools.run([*get, "update"], cwd=folder)
         tools.run([*get, "source", "--download-only", "--only-source", package], cwd=folder)

@@ -1,0 +1,200 @@
+"""Builds the library OS for one generated configuration, and links it with an image's files.
+
+The sources are those that the libraries' manifests (``lib.toml``) name:
+
+    sources = ["a.c", "b.S"]                relative to the library's folder
+    third_party = "lwip"                    a source tree that `third_party` fetches
+    third_party_sources = ["core/tcp.c"]    in its ``src`` folder
+    [shared]                                a shared object that a source includes as bytes
+    name, soname, script, sources
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from attrs import define, frozen
+
+from meshkernel.toolchain import third_party, tools
+from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
+from meshkernel.toolchain.compile import Compiler, Unit
+
+ROOT = Path(__file__).resolve().parents[1] / "libos"
+
+COMMON = (
+    *("-std=gnu17", "-ffreestanding", "-O2", "-g", "-mgeneral-regs-only", "-fcf-protection=none"),
+    *("-fno-asynchronous-unwind-tables", "-fno-tree-loop-distribute-patterns"),
+    "-fno-strict-aliasing",
+)
+KERNEL = (
+    *COMMON,
+    *("-fno-pic", "-mcmodel=kernel", "-mno-red-zone", "-ffunction-sections", "-fdata-sections"),
+    *("-fstack-protector-strong", "-mstack-protector-guard=global"),
+)
+SHARED = (*COMMON, "-fPIC", "-fno-stack-protector", "-fvisibility=hidden")
+ASSEMBLY = ("-g", "-D__ASSEMBLER__")
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
+LINK = (
+    *("-m", "elf_x86_64", "-static", "-nostdlib", "--gc-sections", "--build-id=none"),
+    *("-z", "noexecstack", "-z", "max-page-size=4096", "--no-warn-rwx-segments"),
+)
+SHARED_LINK = (
+    *("-shared", "-nostdlib", "-Wl,--hash-style=both", "-Wl,-Bsymbolic", "-Wl,--build-id=none"),
+    *("-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096", "-s"),
+)
+
+EMBED = """\
+.section .image, "a"
+.balign 4096
+.globl image_start, image_end
+image_start:
+.incbin "files"
+.balign 4096
+image_end:
+.section .note.GNU-stack, "", @progbits
+"""
+
+
+@frozen
+class Library:
+    """One folder of the library OS with what its manifest says."""
+
+    name: str
+    folder: Path
+    manifest: dict[str, Any]
+
+
+@frozen
+class LibraryOS:
+    """The compiled library OS of one configuration. ``digest`` changes with any of it."""
+
+    objects: tuple[Path, ...]
+    digest: str
+
+
+@frozen
+class Linked:
+    """A bootable image: ``size`` bytes, of which ``libos_bytes`` are not files."""
+
+    image: Path
+    debug: Path
+    size: int
+    libos_bytes: int
+
+
+def libraries(names: Iterable[str] | None = None) -> list[Library]:
+    """The libraries of these names, such as ``drivers/virtio``; all of them by default."""
+    wanted = None if names is None else set(names)
+    found = []
+    for manifest in sorted(ROOT.rglob("lib.toml")):
+        name = str(manifest.parent.relative_to(ROOT))
+        if wanted is None or name in wanted:
+            found.append(Library(name, manifest.parent, tomllib.loads(manifest.read_text())))
+    return found
+
+
+@define
+class Builder:
+    """Builds library operating systems; one for all services of a build."""
+
+    cache: Cache
+    compiler: Compiler
+
+    @classmethod
+    def of(cls, cache: Cache) -> Builder:
+        return cls(cache, Compiler(cache))
+
+    def build(self, headers: dict[str, str], names: Iterable[str] | None = None) -> LibraryOS:
+        """Compiles the libraries of these names.
+
+        Args:
+            headers: generated headers by name: ``config.h``, ``syscalls.h``, ``python.h``.
+            names: of the libraries; all by default.
+        """
+        chosen = libraries(names)
+        generated = self._generated({name: text.encode() for name, text in headers.items()})
+        made = {}
+        for library in chosen:
+            if shared := library.manifest.get("shared"):
+                made[shared["name"]] = self._shared(library, shared, generated)
+        if made:
+            texts = {name: text.encode() for name, text in headers.items()}
+            generated = self._generated(texts | made)
+        units = [unit for library in chosen for unit in self._units(library, generated)]
+        objects = tuple(self.compiler.compile(units))
+        script = (ROOT / "kernel.ld").read_bytes()
+        key = digest(tools.ld().banner, *LINK, script, *(path.name for path in objects))
+        return LibraryOS(objects, key)
+
+    def _generated(self, files: dict[str, bytes]) -> Path:
+        """A folder with these files, named after what is in them: equal ones share objects."""
+        parts = [part for name in sorted(files) for part in (name.encode(), files[name])]
+        folder = self.cache.path("generated", digest(*parts))
+        for name, data in files.items():
+            if not (folder / name).exists():
+                self.cache.write(folder / name, data)
+        return folder
+
+    def _units(self, library: Library, generated: Path) -> list[Unit]:
+        sources = [library.folder / name for name in library.manifest.get("sources", ())]
+        include = (f"-I{ROOT}", f"-I{generated}")
+        origins: tuple[Path, ...] = (ROOT, generated)
+        units: list[Unit] = []
+        if library.manifest.get("third_party") == "lwip":
+            tree = third_party.lwip(self.cache) / "src"
+            origins = (*origins, tree)
+            include = (*include, f"-I{tree}/include", f"-I{library.folder}")
+            units += (
+                # Not our code: its warnings are for others to mend.
+                Unit(tree / name, (*KERNEL, "-w", *include), origins)
+                for name in library.manifest.get("third_party_sources", ())
+            )
+        for source in sources:
+            flags = (*KERNEL, *WARNINGS) if source.suffix == ".c" else ASSEMBLY
+            # What assembly includes as bytes, the compiler does not report.
+            extra = generated.name if source.suffix == ".S" else ""
+            units.append(Unit(source, (*flags, *include), origins, extra))
+        return units
+
+    def _shared(self, library: Library, shared: dict[str, Any], generated: Path) -> bytes:
+        flags = (*SHARED, *WARNINGS, f"-I{ROOT}", f"-I{generated}")
+        sources = [library.folder / name for name in shared["sources"]]
+        units = [Unit(source, flags, (ROOT, generated)) for source in sources]
+        objects = self.compiler.compile(units)
+        script = library.folder / shared["script"]
+        link = (*SHARED_LINK, f"-Wl,-T,{script}", f"-Wl,-soname,{shared['soname']}")
+        key = digest(tools.ld().banner, *link, file_digest(script), *(o.name for o in objects))
+        kept = self.cache.path("shared", key, ".so")
+        if not kept.exists():
+            with replacing(kept) as fresh:
+                tools.run([tools.cc().path, *link, *objects, "-o", fresh])
+        return kept.read_bytes()
+
+    def link(self, libos: LibraryOS, files: Path, folder: Path) -> Linked:
+        """Links ``image.elf`` and ``libos.debug`` in a folder.
+
+        Args:
+            libos: the compiled library OS.
+            files: the image's file system.
+            folder: where both go.
+        """
+        image, debug = folder / "image.elf", folder / "libos.debug"
+        with TemporaryDirectory(dir=self.cache.root) as name:
+            work = Path(name)
+            (work / "files").symlink_to(files.resolve())
+            (work / "embed.S").write_text(EMBED)
+            tools.run([tools.cc().path, "-c", "embed.S", "-o", "embed.o"], cwd=work)
+            script = ROOT / "kernel.ld"
+            objects = [*libos.objects, work / "embed.o"]
+            tools.run([tools.ld().path, *LINK, "-T", script, *objects, "-o", work / "all"])
+            strip = [tools.objcopy().path]
+            with replacing(debug) as fresh:
+                tools.run([*strip, "--only-keep-debug", work / "all", fresh])
+            with replacing(image) as fresh:
+                tools.run([*strip, "--strip-debug", work / "all", fresh])
+        size = image.stat().st_size
+        return Linked(image, debug, size, size - files.stat().st_size)
