@@ -4,7 +4,7 @@
 
 #include "core/types.h"
 
-int copy_from_user(void *to, uaddr_t from, size_t size);  /* 0 or -EFAULT */
+int copy_from_user(void *to, uaddr_t from, size_t size);     /* 0 or -EFAULT */
 int copy_to_user(uaddr_t to, const void *from, size_t size); /* 0 or -EFAULT */
 int clear_user(uaddr_t to, size_t size);
 

@@ -1,0 +1,21 @@
+/* The one process. */
+#pragma once
+
+#include "core/types.h"
+
+#define PROCESS_ID 1
+
+/* Loads the program of the boot configuration, gives it the console and enters it. Ends the service
+ * with one sentence when that cannot be done. Runs in the first thread. */
+noreturn void exec_first(void);
+
+/* Says once per number that a system call is not there, with the Python line that made it. `name`
+ * is NULL when the number means nothing to us. Returns -ENOSYS. */
+int64_t report_missing_call(int number, const char *name);
+
+/* A limit of getrlimit by its Linux number, so that others can honour it (RLIMIT_NOFILE, ...). */
+#define RLIMIT_STACK 3
+#define RLIMIT_NOFILE 7
+#define RLIMIT_AS 9
+#define RLIMIT_COUNT 16
+uint64_t limit_get(int resource);
