@@ -22,7 +22,7 @@ def render(plan: Plan) -> str:
 def _service(service: ServicePlan, width: int) -> str:
     code = service.service.module or service.service.asgi
     parts = [
-        f"{service.name:<{width}}  {str(service.address):<15}",
+        f"{service.name:<{width}}  {service.address!s:<15}",
         f"{service.service.memory >> 20:>5} MiB",
         f"{code}",
     ]

@@ -1,0 +1,68 @@
+"""What one service's machine is told at boot, but for what belongs to a single boot or is
+secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+from meshkernel.plan.model import CALL_PORT, Plan, ServicePlan
+
+INTERPRETER = "/usr/bin/python3"
+"""Where `image/` puts the interpreter."""
+
+SITE = f"/usr/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+DIRECTORY = "/app"
+"""Where `image/` puts the project: the working directory, from which modules are imported."""
+
+CONFIGURATION = "/etc/meshkernel/service.json"
+HTTP_PORT = 80
+
+ARGUMENTS = (INTERPRETER, "-S", "-m", "meshkernel.guest")
+"""-S: the module `site` looks for things that an image does not have; PYTHONPATH says what it
+would.
+"""
+
+ENVIRONMENT = {
+    "HOME": "/tmp",  # noqa: S108 - the one folder of the machine that can be written to
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONPATH": SITE,
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONUTF8": "1",
+}
+"""Of every service, and overridden by its own."""
+
+_SPECIAL = re.compile(rb"[%\x00-\x1f\x7f]|^ | $")
+
+
+def escape(text: str) -> str:
+    """A value as `abi/boot.h` has it: on one line."""
+    escaped = _SPECIAL.sub(lambda match: b"%%%02x" % match[0][0], text.encode())
+    return escaped.decode()
+
+
+def environment(service: ServicePlan) -> dict[str, str]:
+    """The variables of a service, without its secrets."""
+    return dict(sorted((ENVIRONMENT | dict(service.service.env)).items()))
+
+
+def service_json(plan: Plan, service: ServicePlan) -> str:
+    """The configuration of the guest runtime (docs/formats.md)."""
+    exposed = service.service.expose
+    values = {
+        "mesh": plan.topology.name,
+        "service": service.name,
+        "module": service.service.module,
+        "asgi": service.service.asgi,
+        "host": "0.0.0.0",  # noqa: S104 - the switch says who gets here
+        "port": CALL_PORT,
+        "http_port": exposed[0].port if exposed else HTTP_PORT,
+        "peers": {
+            peer.name: {"address": str(peer.address), "port": CALL_PORT, "timeout": peer.timeout}
+            for peer in service.peers
+        },
+    }
+    return json.dumps(values)
