@@ -141,7 +141,7 @@ class Builder:
 
     def _units(self, library: Library, generated: Path) -> list[Unit]:
         sources = [library.folder / name for name in library.manifest.get("sources", ())]
-        include = (f"-I{ROOT}", f"-I{generated}")
+        include: tuple[str, ...] = (f"-I{ROOT}", f"-I{generated}")
         origins: tuple[Path, ...] = (ROOT, generated)
         units: list[Unit] = []
         if library.manifest.get("third_party") == "lwip":

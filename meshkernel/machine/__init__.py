@@ -1,0 +1,1 @@
+"""One virtual machine: its arguments, its console and control channel, its end."""

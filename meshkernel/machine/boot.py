@@ -1,0 +1,40 @@
+"""The boot configuration: what is added to it at each boot. The format is ``libos/abi/boot.h``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+
+PLAIN = frozenset(range(0x20, 0x7F)) - {ord("%")}
+
+
+def escape(value: str) -> str:
+    """A value as one line: all but printable ASCII as ``%`` and two hexadecimal digits."""
+    return "".join(
+        chr(byte) if byte in PLAIN else f"%{byte:02x}" for byte in value.encode("utf-8", "strict")
+    )
+
+
+def line(key: str, value: str) -> str:
+    """One line of a boot configuration."""
+    return f"{key} {escape(value)}\n"
+
+
+def complete(text: str, hidden: Mapping[str, str]) -> bytes:
+    """The configuration for one boot: with a fresh seed, the time, and the secrets."""
+    lines = [line("environment", f"{name}={value}") for name, value in sorted(hidden.items())]
+    seed = secrets.token_hex(32)
+    if not text.endswith("\n"):
+        text += "\n"
+    return f"{text}{''.join(lines)}seed {seed}\nwall {time.time_ns()}\n".encode()
+
+
+def in_memory(data: bytes) -> int:
+    """A file descriptor of a file that is on no disk."""
+    descriptor = os.memfd_create("boot.conf")
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

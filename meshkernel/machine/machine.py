@@ -1,0 +1,372 @@
+"""One running virtual machine.
+
+::
+
+    async with Machine.start(spec, on_message=..., on_console=...) as machine:
+        await machine.send({"type": "ping", "id": 1})
+        ended = await machine.wait()
+
+QEMU belongs to the block: it is gone when the block is left, however that happens, and the kernel
+ends it if this process is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+from enum import StrEnum
+from typing import Any
+
+import msgpack
+from attrs import define, field, frozen
+
+from meshkernel.errors import MachineError
+from meshkernel.machine import boot
+from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
+from meshkernel.machine.control import EXIT, TIME, ControlError, Decoder, ExitReason, Frame, Kind
+from meshkernel.machine.qmp import Qmp
+from meshkernel.toolchain import tools
+
+CONSOLE_KEPT = 1 << 16
+"""Bytes of the console's end that a machine remembers."""
+CHUNK = 1 << 16
+PREFIX = "meshkernel: "
+"""How lines of the library OS start on the console."""
+
+PR_SET_PDEATHSIG = 1
+
+OnMessage = Callable[[dict[str, Any]], None]
+OnConsole = Callable[[bytes], None]
+
+
+class Reason(StrEnum):
+    """How a machine came to its end."""
+
+    STATUS = "status"
+    SIGNAL = "signal"
+    PANIC = "panic"
+    OUT_OF_MEMORY = "out of memory"
+    KILLED = "killed"
+    LOST = "lost"
+
+
+@frozen
+class MachineExit:
+    """The end of a machine.
+
+    Attributes:
+        reason: what ended it.
+        code: the program's status (0-255), the signal's number, or MiB of memory.
+        sentence: what the library OS last said on the console, or QEMU on its way out.
+    """
+
+    reason: Reason
+    code: int
+    sentence: str = ""
+
+    @property
+    def status(self) -> int:
+        """The status that a shell would see: 0 only if the program ended well."""
+        if self.reason is Reason.STATUS:
+            return self.code
+        return 128 + self.code if self.reason is Reason.SIGNAL else 125
+
+    def __str__(self) -> str:
+        text = {
+            Reason.STATUS: f"ended with status {self.code}",
+            Reason.SIGNAL: f"was ended by signal {self.code}",
+            Reason.PANIC: "stopped",
+            Reason.OUT_OF_MEMORY: f"ran out of its {self.code} MiB of memory",
+            Reason.KILLED: "was killed",
+            Reason.LOST: "ended without a word",
+        }[self.reason]
+        return f"{text}: {self.sentence}" if self.sentence else text
+
+
+@define(eq=False)
+class Machine:
+    """A machine that runs; made by `Machine.start`.
+
+    Attributes:
+        spec: what it was made from.
+        pid: of its QEMU.
+        started: `time.monotonic` when its QEMU was started, in seconds.
+        qmp: QEMU's own protocol.
+    """
+
+    spec: MachineSpec
+    started: float
+    qmp: Qmp
+    _process: asyncio.subprocess.Process
+    _serial: asyncio.StreamWriter
+    _control: asyncio.StreamWriter
+    _on_message: OnMessage | None
+    _on_console: OnConsole | None
+    _console: bytearray = field(factory=bytearray)
+    _errors: bytearray = field(factory=bytearray)
+    _last: tuple[Reason, int] | None = None
+    _killed: bool = False
+    _tasks: list[asyncio.Task[None]] = field(factory=list)
+    _end: asyncio.Task[MachineExit] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls,
+        spec: MachineSpec,
+        *,
+        on_message: OnMessage | None = None,
+        on_console: OnConsole | None = None,
+    ) -> AsyncIterator[Machine]:
+        """Boots a machine; it is killed, if it still runs, when the block ends.
+
+        Args:
+            spec: the machine.
+            on_message: called with each message of the guest's runtime.
+            on_console: called with the console's bytes as they come.
+
+        Raises:
+            MachineError: QEMU could not start it; has QEMU's words.
+        """
+        machine = await cls._launch(spec, on_message, on_console)
+        try:
+            await machine._greet()
+            yield machine
+        finally:
+            await machine._close()
+
+    @classmethod
+    async def _launch(
+        cls, spec: MachineSpec, on_message: OnMessage | None, on_console: OnConsole | None
+    ) -> Machine:
+        program = tools.qemu().path
+        with ExitStack() as theirs:
+            ours = []
+            numbers = []
+            for _ in range(3):
+                left, right = socket.socketpair()
+                theirs.callback(right.close)
+                ours.append(left)
+                numbers.append(right.fileno())
+            try:
+                network = theirs.enter_context(_plug(spec)) if spec.switch else None
+                memory = boot.in_memory(boot.complete(spec.boot, spec.secrets))
+                theirs.callback(os.close, memory)
+                serial_fd, control_fd, qmp_fd = numbers
+                descriptors = Descriptors(
+                    serial=serial_fd,
+                    control=control_fd,
+                    qmp=qmp_fd,
+                    boot=memory,
+                    network=network.fileno() if network else None,
+                )
+                command = arguments(program, spec, descriptors)
+                started = time.monotonic()
+                process = await asyncio.create_subprocess_exec(
+                    *command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.PIPE,
+                    pass_fds=[number for number in _numbers(descriptors) if number is not None],
+                    start_new_session=True,
+                    preexec_fn=_die_with_parent(os.getpid()),
+                )
+            except BaseException:
+                for end in ours:
+                    end.close()
+                raise
+        (serial, serial_out), (control, control_out), (qmp, qmp_out) = [
+            await asyncio.open_connection(sock=end) for end in ours
+        ]
+        machine = cls(
+            spec, started, Qmp(qmp, qmp_out), process, serial_out, control_out,
+            on_message, on_console,
+        )  # fmt: skip
+        machine._run(serial, control)
+        return machine
+
+    def _run(self, serial: asyncio.StreamReader, control: asyncio.StreamReader) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - asked for above
+        readers = [
+            asyncio.create_task(self._read_console(serial)),
+            asyncio.create_task(self._read_control(control)),
+            asyncio.create_task(self._read_errors(self._process.stderr)),
+        ]
+        self._tasks += readers
+        self._end = asyncio.create_task(self._watch(readers))
+
+    async def _greet(self) -> None:
+        greeting = asyncio.create_task(self.qmp.greet())
+        end = self._ending()
+        await asyncio.wait([greeting, end], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await greeting
+        except MachineError as error:
+            ended = await end
+            if self._last is None:  # else it was just faster than we are
+                raise MachineError(
+                    f"QEMU could not start {self.spec.name}: {ended.sentence or error}"
+                ) from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def console(self) -> bytes:
+        """The end of what was written to the console."""
+        return bytes(self._console)
+
+    @property
+    def running(self) -> bool:
+        return not self._ending().done()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Sends a message to the guest's runtime.
+
+        Raises:
+            MachineError: the machine is gone.
+        """
+        payload = msgpack.packb(message)
+        try:
+            self._control.write(Frame(Kind.RUNTIME, payload).encode())
+            await self._control.drain()
+        except ConnectionError as error:
+            raise MachineError(f"{self.spec.name} has ended") from error
+
+    async def type(self, data: bytes) -> None:
+        """Writes bytes to the console's input; a machine that has ended takes them in silence."""
+        with suppress(ConnectionError):
+            self._serial.write(data)
+            await self._serial.drain()
+
+    async def wait(self) -> MachineExit:
+        """Waits for the machine's end."""
+        return await asyncio.shield(self._ending())
+
+    def kill(self) -> None:
+        """Ends the machine at once. It is gone when `wait` returns."""
+        if self._process.returncode is None:
+            self._killed = True
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    def _ending(self) -> asyncio.Task[MachineExit]:
+        assert self._end is not None  # noqa: S101 - set before anyone sees the machine
+        return self._end
+
+    async def _watch(self, readers: list[asyncio.Task[None]]) -> MachineExit:
+        code = await self._process.wait()
+        # What QEMU passed on is still in the sockets; they end now.
+        await asyncio.gather(*readers, return_exceptions=True)
+        sentence = _sentence(bytes(self._console))
+        if self._last is not None:
+            reason, number = self._last
+            return MachineExit(reason, number, "" if reason is Reason.STATUS else sentence)
+        errors = self._errors.decode(errors="replace").strip().splitlines()
+        if self._killed:
+            return MachineExit(Reason.KILLED, -code)
+        return MachineExit(Reason.LOST, code, errors[-1] if errors else sentence)
+
+    async def _read_console(self, reader: asyncio.StreamReader) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(CHUNK):
+                self._console += data
+                del self._console[:-CONSOLE_KEPT]
+                if self._on_console is not None:
+                    self._on_console(data)
+
+    async def _read_errors(self, reader: asyncio.StreamReader) -> None:
+        while data := await reader.read(CHUNK):
+            self._errors += data
+            del self._errors[:-CONSOLE_KEPT]
+
+    async def _read_control(self, reader: asyncio.StreamReader) -> None:
+        decoder = Decoder()
+        with suppress(ConnectionError):
+            while data := await reader.read(CHUNK):
+                try:
+                    for frame in decoder.feed(data):
+                        self._take(frame)
+                except (ControlError, ValueError, msgpack.UnpackException) as error:
+                    self._errors += f"its control channel is broken: {error}\n".encode()
+                    self._last = (Reason.LOST, 0)
+                    self._process.kill()
+                    return
+
+    def _take(self, frame: Frame) -> None:
+        match frame.kind:
+            case Kind.TIME_REQUEST:
+                monotonic, _ = TIME.unpack(frame.payload)
+                reply = Frame(Kind.TIME_REPLY, TIME.pack(monotonic, time.time_ns()))
+                self._control.write(reply.encode())
+            case Kind.EXIT:
+                reason, code = EXIT.unpack(frame.payload)
+                name = ExitReason(reason).name
+                self._last = (Reason[name], code)
+            case Kind.RUNTIME:
+                message = msgpack.unpackb(frame.payload)
+                if not isinstance(message, dict):
+                    raise ControlError("a message is not a map")
+                if self._on_message is not None:
+                    self._on_message(message)
+            case _:
+                raise ControlError(f"frames of kind {frame.kind} are unknown")
+
+    async def _close(self) -> None:
+        self.kill()
+        try:
+            await asyncio.shield(self._ending())
+        finally:
+            for writer in (self._serial, self._control, self.qmp.writer):
+                writer.close()
+            for task in self._tasks:
+                task.cancel()
+
+
+def _plug(spec: MachineSpec) -> socket.socket:
+    """A connection to the switch's port of this machine."""
+    plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        plug.connect(str(spec.switch))
+    except OSError as error:
+        plug.close()
+        raise MachineError(
+            f"{spec.name} cannot be plugged into the switch at {spec.switch}: {error.strerror}"
+        ) from error
+    return plug
+
+
+def _numbers(descriptors: Descriptors) -> tuple[int | None, ...]:
+    return (
+        descriptors.serial,
+        descriptors.control,
+        descriptors.qmp,
+        descriptors.boot,
+        descriptors.network,
+    )
+
+
+def _die_with_parent(parent: int) -> Callable[[], None]:
+    """What the child runs before QEMU: it is killed when its parent dies, however that happens."""
+    library = ctypes.CDLL(None)
+
+    def prepare() -> None:
+        library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
+
+
+def _sentence(console: bytes) -> str:
+    """The last thing that the library OS said."""
+    lines = console.decode(errors="replace").splitlines()
+    said = [line.removeprefix(PREFIX) for line in lines if line.startswith(PREFIX)]
+    return said[-1].strip() if said else ""
