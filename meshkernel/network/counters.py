@@ -1,0 +1,80 @@
+"""What the switch counted, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+
+@frozen
+class Traffic:
+    """Frames, and their bytes with the Ethernet header."""
+
+    frames: int
+    bytes: int
+
+
+@frozen
+class PortCounters:
+    """One port. ``sent`` counts what its machine sent, dropped or not; ``drops`` by reason."""
+
+    attached: bool
+    sent: Traffic
+    received: Traffic
+    drops: Mapping[str, int]
+
+
+@frozen
+class LinkCounters:
+    """One link: ``forward`` is what its source sent along it, ``reverse`` the answers."""
+
+    source: str
+    target: str
+    forward: Traffic
+    reverse: Traffic
+
+
+@frozen
+class Counters:
+    """All of a switch at one moment.
+
+    ``flows`` are connections known to the policy, ``tunnels`` connections through the gateway.
+    ``pcap_error`` says why a capture has ended by itself.
+    """
+
+    ports: Mapping[str, PortCounters]
+    links: Mapping[tuple[str, str], LinkCounters]
+    flows: int
+    tunnels: int
+    pcap_error: str | None
+
+    @classmethod
+    def parse(cls, reply: Mapping[str, Any]) -> Counters:
+        """From the switch's reply to ``counters``."""
+        links = [
+            LinkCounters(
+                source=link["from"],
+                target=link["to"],
+                forward=Traffic(**link["forward"]),
+                reverse=Traffic(**link["reverse"]),
+            )
+            for link in reply["links"]
+        ]
+        return cls(
+            ports={name: _port(port) for name, port in reply["ports"].items()},
+            links={(link.source, link.target): link for link in links},
+            flows=reply["flows"],
+            tunnels=reply["tunnels"],
+            pcap_error=reply["pcap_error"],
+        )
+
+
+def _port(port: Mapping[str, Any]) -> PortCounters:
+    return PortCounters(
+        attached=port["attached"],
+        sent=Traffic(**port["sent"]),
+        received=Traffic(**port["received"]),
+        drops=dict(port["drops"]),
+    )

@@ -1,0 +1,14 @@
+/* The supervisor's end: one command a line, one reply a line, in order; replies and events are
+ * JSON. Losing it ends the switch. */
+#pragma once
+
+#include "mesh.h"
+
+/* False with errno set. */
+bool control_start(struct mesh *mesh, int fd);
+/* False: the supervisor is gone. */
+bool control_open(void);
+/* Writes an event: what happened by itself. `reason` NULL: attached. */
+void control_port_changed(const struct port *port, const char *reason);
+void control_ready(void);
+void control_stop(void);

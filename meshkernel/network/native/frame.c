@@ -1,0 +1,145 @@
+#include "frame.h"
+
+#include <string.h>
+
+#define TCP_SIZE 20
+#define UDP_SIZE 8
+#define ICMP_SIZE 8
+
+static enum verdict read_tcp(const uint8_t *tcp, uint32_t size, struct packet *packet) {
+    if (size < TCP_SIZE)
+        return DROP_MALFORMED;
+    uint32_t header = (tcp[12] >> 4) * 4U;
+    if (header < TCP_SIZE || header > size)
+        return DROP_MALFORMED;
+    packet->source_port = get16(tcp);
+    packet->destination_port = get16(tcp + 2);
+    packet->sequence = get32(tcp + 4);
+    packet->acknowledged = get32(tcp + 8);
+    packet->tcp_flags = tcp[13] & 0x3f;
+    uint8_t kind = packet->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST);
+    if (kind & (kind - 1)) /* SYN, FIN and RST exclude each other */
+        return DROP_MALFORMED;
+    if (!kind && !(packet->tcp_flags & TCP_FLAG_ACK))
+        return DROP_MALFORMED;
+    packet->tcp_length = size - header + ((kind & (TCP_FLAG_SYN | TCP_FLAG_FIN)) != 0);
+    return FRAME_FORWARDED;
+}
+
+static enum verdict read_udp(const uint8_t *udp, uint32_t size, struct packet *packet) {
+    if (size < UDP_SIZE || get16(udp + 4) < UDP_SIZE || get16(udp + 4) > size)
+        return DROP_MALFORMED;
+    packet->source_port = get16(udp);
+    packet->destination_port = get16(udp + 2);
+    return FRAME_FORWARDED;
+}
+
+/* The packet that an "unreachable" quotes was sent by its destination: turned round, it is an
+ * ordinary packet of the flow in the direction of the answer. */
+static enum verdict read_unreachable(const uint8_t *quoted, uint32_t size, struct packet *packet) {
+    if (size < IPV4_SIZE)
+        return DROP_MALFORMED;
+    uint32_t header = (quoted[0] & 15) * 4U;
+    if (quoted[0] >> 4 != 4 || header < IPV4_SIZE || size < header + 4)
+        return DROP_MALFORMED;
+    if (get32(quoted + 12) != packet->destination || get32(quoted + 16) != packet->source)
+        return DROP_MALFORMED;
+    if (quoted[9] != PROTOCOL_UDP && quoted[9] != PROTOCOL_TCP)
+        return DROP_PROTOCOL;
+    packet->protocol = quoted[9];
+    packet->source_port = get16(quoted + header + 2);
+    packet->destination_port = get16(quoted + header);
+    packet->tcp_flags = TCP_FLAG_ACK;
+    return FRAME_FORWARDED;
+}
+
+static enum verdict read_icmp(const uint8_t *icmp, uint32_t size, struct packet *packet) {
+    if (size < ICMP_SIZE)
+        return DROP_MALFORMED;
+    packet->icmp_type = icmp[0];
+    if (icmp[0] == ICMP_UNREACHABLE)
+        return read_unreachable(icmp + ICMP_SIZE, size - ICMP_SIZE, packet);
+    if ((icmp[0] != ICMP_REQUEST && icmp[0] != ICMP_REPLY) || icmp[1] != 0)
+        return DROP_PROTOCOL;
+    packet->source_port = packet->destination_port = get16(icmp + 4); /* the identifier */
+    return FRAME_FORWARDED;
+}
+
+static enum verdict read_ipv4(const uint8_t *ip, uint32_t size, uint32_t source,
+                              struct packet *packet) {
+    if (size < IPV4_SIZE || ip[0] >> 4 != 4)
+        return DROP_MALFORMED;
+    uint32_t header = (ip[0] & 15) * 4U;
+    uint32_t total = get16(ip + 2); /* what follows is padding of short frames */
+    if (header < IPV4_SIZE || total < header || total > size)
+        return DROP_MALFORMED;
+    packet->source = get32(ip + 12);
+    packet->destination = get32(ip + 16);
+    if (packet->source != source)
+        return DROP_SPOOFED_IP;
+    if (packet->destination >= 0xe0000000U) /* multicast, reserved, broadcast */
+        return DROP_MULTICAST;
+    if (get16(ip + 6) & 0x3fff)
+        return DROP_FRAGMENT;
+    packet->protocol = ip[9];
+    switch (packet->protocol) {
+    case PROTOCOL_TCP:
+        return read_tcp(ip + header, total - header, packet);
+    case PROTOCOL_UDP:
+        return read_udp(ip + header, total - header, packet);
+    case PROTOCOL_ICMP:
+        return read_icmp(ip + header, total - header, packet);
+    default:
+        return DROP_PROTOCOL;
+    }
+}
+
+enum verdict frame_read(const uint8_t *frame, uint32_t size, uint32_t source,
+                        struct packet *packet) {
+    memset(packet, 0, sizeof(*packet));
+    if (size < ETHERNET_SIZE || size > FRAME_MAX)
+        return DROP_MALFORMED;
+    if (get16(frame + 6) != MAC_PREFIX || get32(frame + 8) != source)
+        return DROP_SPOOFED_MAC;
+    if (get16(frame + 12) != 0x0800)
+        return DROP_NOT_IPV4;
+    if (frame[0] & 1)
+        return DROP_MULTICAST;
+    return read_ipv4(frame + ETHERNET_SIZE, size - ETHERNET_SIZE, source, packet);
+}
+
+static uint32_t add_words(uint32_t sum, const uint8_t *bytes, uint32_t size) {
+    for (uint32_t at = 0; at < size; at += 2)
+        sum += get16(bytes + at);
+    return sum;
+}
+
+static uint16_t folded(uint32_t sum) {
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)~sum;
+}
+
+void frame_write_reset(uint8_t *frame, const struct packet *packet) {
+    uint8_t *ip = frame + ETHERNET_SIZE;
+    uint8_t *tcp = ip + IPV4_SIZE;
+    memset(frame, 0, ETHERNET_SIZE + IPV4_SIZE + TCP_SIZE);
+    mac_of(packet->destination, frame);
+    mac_of(packet->source, frame + 6);
+    put16(frame + 12, 0x0800);
+    ip[0] = 0x45;
+    put16(ip + 2, IPV4_SIZE + TCP_SIZE);
+    ip[8] = 64;
+    ip[9] = PROTOCOL_TCP;
+    put32(ip + 12, packet->source);
+    put32(ip + 16, packet->destination);
+    put16(ip + 10, folded(add_words(0, ip, IPV4_SIZE)));
+    put16(tcp, packet->source_port);
+    put16(tcp + 2, packet->destination_port);
+    put32(tcp + 4, packet->sequence);
+    put32(tcp + 8, packet->acknowledged);
+    tcp[12] = (TCP_SIZE / 4) << 4;
+    tcp[13] = TCP_FLAG_RST | TCP_FLAG_ACK;
+    uint32_t pseudo = add_words(PROTOCOL_TCP + TCP_SIZE, ip + 12, 8);
+    put16(tcp + 16, folded(add_words(pseudo, tcp, TCP_SIZE)));
+}

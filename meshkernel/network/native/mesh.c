@@ -1,0 +1,119 @@
+#include "mesh.h"
+
+#include "flow.h"
+#include "frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const verdict_names[VERDICTS] = {
+    [FRAME_FORWARDED] = "forwarded",
+    [DROP_MALFORMED] = "malformed",
+    [DROP_SPOOFED_MAC] = "spoofed-mac",
+    [DROP_SPOOFED_IP] = "spoofed-ip",
+    [DROP_NOT_IPV4] = "not-ipv4",
+    [DROP_MULTICAST] = "multicast",
+    [DROP_FRAGMENT] = "fragment",
+    [DROP_PROTOCOL] = "protocol",
+    [DROP_UNKNOWN_DESTINATION] = "unknown-destination",
+    [DROP_NO_LINK] = "no-link",
+    [DROP_AGAINST_DIRECTION] = "against-direction",
+    [DROP_NO_FLOW] = "no-flow",
+    [DROP_NOT_ATTACHED] = "not-attached",
+    [DROP_QUEUE_FULL] = "queue-full",
+    [DROP_FAULT_INJECTED] = "fault-injected",
+    [DROP_PARTITIONED] = "partitioned",
+};
+
+/* Addresses of a mesh are dense, so their low bits spread well; nobody but the plan chooses them.
+ */
+static size_t port_bucket(uint32_t address) {
+    return address % (sizeof((struct mesh *)0)->by_address / sizeof(struct port *));
+}
+
+static size_t link_bucket(const struct port *source, const struct port *target) {
+    uint32_t mixed = source->address * 0x9e3779b1U ^ target->address * 0x85ebca6bU;
+    return (mixed >> 8) % (sizeof((struct mesh *)0)->by_pair / sizeof(struct link *));
+}
+
+bool mesh_init(struct mesh *mesh) {
+    memset(mesh, 0, sizeof(*mesh));
+    mesh->last_port = &mesh->ports;
+    mesh->last_link = &mesh->links;
+    mesh->flows = flow_table_new();
+    return mesh->flows != NULL;
+}
+
+void mesh_free(struct mesh *mesh) {
+    flow_table_free(mesh->flows);
+    while (mesh->links) {
+        struct link *next = mesh->links->next;
+        free(mesh->links);
+        mesh->links = next;
+    }
+    while (mesh->ports) {
+        struct port *next = mesh->ports->next;
+        free(mesh->ports);
+        mesh->ports = next;
+    }
+}
+
+struct port *mesh_add_port(struct mesh *mesh, const char *name, uint32_t address) {
+    if (strlen(name) >= NAME_SIZE || mesh_port(mesh, address) || mesh_port_named(mesh, name))
+        return NULL;
+    struct port *port = calloc(1, sizeof(*port));
+    if (!port)
+        return NULL;
+    memcpy(port->name, name, strlen(name) + 1);
+    port->address = address;
+    struct port **bucket = &mesh->by_address[port_bucket(address)];
+    port->next_alike = *bucket;
+    *bucket = port;
+    *mesh->last_port = port;
+    mesh->last_port = &port->next;
+    return port;
+}
+
+struct link *mesh_add_link(struct mesh *mesh, struct port *source, struct port *target) {
+    struct link *link = mesh_link(mesh, source, target);
+    if (link)
+        return link;
+    link = calloc(1, sizeof(*link));
+    if (!link)
+        return NULL;
+    link->source = source;
+    link->target = target;
+    struct link **bucket = &mesh->by_pair[link_bucket(source, target)];
+    link->next_alike = *bucket;
+    *bucket = link;
+    *mesh->last_link = link;
+    mesh->last_link = &link->next;
+    return link;
+}
+
+struct port *mesh_port(const struct mesh *mesh, uint32_t address) {
+    struct port *port = mesh->by_address[port_bucket(address)];
+    while (port && port->address != address)
+        port = port->next_alike;
+    return port;
+}
+
+struct port *mesh_port_named(const struct mesh *mesh, const char *name) {
+    struct port *port = mesh->ports;
+    while (port && strcmp(port->name, name) != 0)
+        port = port->next;
+    return port;
+}
+
+struct link *mesh_link(const struct mesh *mesh, const struct port *source,
+                       const struct port *target) {
+    struct link *link = mesh->by_pair[link_bucket(source, target)];
+    while (link && (link->source != source || link->target != target))
+        link = link->next_alike;
+    return link;
+}
+
+void mac_of(uint32_t address, uint8_t mac[6]) {
+    put16(mac, MAC_PREFIX);
+    put32(mac + 2, address);
+}

@@ -1,0 +1,99 @@
+/* What the switch knows: ports, links, and what was counted. Ports and links are never freed, so
+ * flows, delayed frames and tunnels may point to them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAME_SIZE 64      /* of a port, with its terminating zero */
+#define FRAME_MAX 65536   /* bytes of the largest frame on a wire, Ethernet header included */
+#define QUEUE_MAX 4194304 /* bytes that wait for one port, and for one delayed pair */
+
+/* What became of a frame. Everything from DROP_MALFORMED on is counted at the port that sent it. */
+enum verdict {
+    FRAME_HELD = -1, /* an injected delay keeps a copy */
+    FRAME_FORWARDED = 0,
+    DROP_MALFORMED,           /* lengths or flags that cannot be */
+    DROP_SPOOFED_MAC,         /* source MAC is not the port's own */
+    DROP_SPOOFED_IP,          /* source address is not the port's own */
+    DROP_NOT_IPV4,            /* ARP, IPv6, VLAN tags, ... */
+    DROP_MULTICAST,           /* broadcast and multicast, by MAC or by address */
+    DROP_FRAGMENT,            /* any IPv4 fragment, the first included */
+    DROP_PROTOCOL,            /* neither TCP, UDP nor ICMP echo */
+    DROP_UNKNOWN_DESTINATION, /* no port has this MAC and address */
+    DROP_NO_LINK,             /* the two ports are not linked */
+    DROP_AGAINST_DIRECTION,   /* opens a connection against the link's direction */
+    DROP_NO_FLOW,             /* an answer to nothing */
+    DROP_NOT_ATTACHED,        /* no machine runs at the other end */
+    DROP_QUEUE_FULL,          /* the receiver does not read fast enough */
+    DROP_FAULT_INJECTED,      /* by the control command `drop` */
+    DROP_PARTITIONED,         /* by the control command `partition` */
+    VERDICTS,
+};
+
+extern const char *const verdict_names[VERDICTS];
+
+struct traffic {
+    uint64_t frames, bytes;
+};
+
+struct flow;
+struct fault;
+struct wire;
+
+struct port {
+    struct port *next;       /* in the order of the configuration */
+    struct port *next_alike; /* same hash of the address */
+    char name[NAME_SIZE];
+    uint32_t address; /* host byte order; the MAC follows from it */
+    struct traffic sent, received;
+    uint64_t drops[VERDICTS];
+    struct flow *newest_flow, *oldest_flow; /* those that this port opened, by last use */
+    uint32_t flows;
+    struct fault *faults; /* injected on frames that this port sends */
+    struct wire *wire;    /* the machine's end; NULL: none, or the gateway */
+    /* NULL while nothing is attached. Never keeps `frame`. Returns FRAME_FORWARDED or a reason. */
+    enum verdict (*deliver)(struct port *port, const uint8_t *frame, uint32_t size);
+};
+
+/* `source` may open connections to `target`. Frames of all flows opened so are counted here. */
+struct link {
+    struct link *next, *next_alike;
+    struct port *source, *target;
+    struct traffic forward, reverse;
+};
+
+struct mesh {
+    struct port *ports, **last_port;
+    struct link *links, **last_link;
+    struct port *gateway; /* NULL: no ways in */
+    struct port *by_address[1024];
+    struct link *by_pair[4096];
+    struct flow_table *flows;
+};
+
+/* Where an accepted frame goes. `link` counts it, in which direction says `reverse`. */
+struct route {
+    struct port *source, *destination;
+    struct link *link;
+    bool reverse;
+};
+
+/* False: out of memory. */
+bool mesh_init(struct mesh *mesh);
+void mesh_free(struct mesh *mesh);
+
+/* NULL: out of memory, or the name or address is taken. */
+struct port *mesh_add_port(struct mesh *mesh, const char *name, uint32_t address);
+/* The existing link where there is one already; NULL: out of memory. */
+struct link *mesh_add_link(struct mesh *mesh, struct port *source, struct port *target);
+
+/* NULL: none. */
+struct port *mesh_port(const struct mesh *mesh, uint32_t address);
+struct port *mesh_port_named(const struct mesh *mesh, const char *name);
+struct link *mesh_link(const struct mesh *mesh, const struct port *source,
+                       const struct port *target);
+
+/* `02:6b` and the four bytes of the address. */
+void mac_of(uint32_t address, uint8_t mac[6]);

@@ -1,0 +1,359 @@
+#include "tunnel.h"
+
+#include "loop.h"
+
+#include <errno.h>
+#include <lwip/tcp.h>
+#include <lwip/timeouts.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define RETRY 100      /* milliseconds after a refusal */
+#define CHUNK 65536    /* bytes read from the host at once */
+#define LOW_WATER 4096 /* free bytes in lwIP's buffer below which the host is not read */
+#define PIECES 64
+
+enum state { WAITING, CONNECTING, JOINED, ENDED };
+
+/* lwIP's callbacks only note what happened and mark the tunnel; all work is done by pump(), outside
+ * of lwIP, where a connection may be closed or aborted. */
+struct tunnel {
+    struct watch watch; /* the host's socket */
+    struct tunnel *next, *previous;
+    struct tunnel *next_marked;
+    bool marked;
+    enum state state;
+    enum tunnel_kind kind;
+    const struct port *port;
+    uint16_t number;
+    struct tcp_pcb *pcb; /* NULL: no connection inside */
+    /* From the mesh, not yet taken by the host. Joined by hand: pbuf_cat() walks the whole chain,
+     * and tot_len has only 16 bits. */
+    struct pbuf *inbound, *inbound_last;
+    const char *failure;           /* the connection inside was reset or refused */
+    const char *trouble;           /* why the last attempt did not succeed */
+    bool host_ended, mesh_ended;   /* no more bytes come from there */
+    bool host_passed, mesh_passed; /* and the other side was told */
+};
+
+static struct tunnel *tunnels, *marked_tunnels, *graves;
+static uint32_t count;
+
+static void attempt(void *argument);
+static void give_up(void *argument);
+static void host_ready(struct watch *watch, uint32_t events);
+
+static void mark(struct tunnel *tunnel) {
+    if (tunnel->marked || tunnel->state == ENDED)
+        return;
+    tunnel->marked = true;
+    tunnel->next_marked = marked_tunnels;
+    marked_tunnels = tunnel;
+}
+
+static void forget_connection(struct tunnel *tunnel) {
+    tcp_arg(tunnel->pcb, NULL);
+    tcp_recv(tunnel->pcb, NULL);
+    tcp_sent(tunnel->pcb, NULL);
+    tcp_err(tunnel->pcb, NULL);
+    tunnel->pcb = NULL;
+}
+
+static void abort_connection(struct tunnel *tunnel) {
+    struct tcp_pcb *pcb = tunnel->pcb;
+    if (!pcb)
+        return;
+    forget_connection(tunnel);
+    tcp_abort(pcb);
+}
+
+static void end(struct tunnel *tunnel) {
+    tunnel->state = ENDED;
+    abort_connection(tunnel);
+    sys_untimeout(attempt, tunnel);
+    sys_untimeout(give_up, tunnel);
+    loop_unwatch(&tunnel->watch);
+    close(tunnel->watch.fd);
+    if (tunnel->inbound)
+        pbuf_free(tunnel->inbound);
+    *(tunnel->previous ? &tunnel->previous->next : &tunnels) = tunnel->next;
+    if (tunnel->next)
+        tunnel->next->previous = tunnel->previous;
+    tunnel->next = graves;
+    graves = tunnel;
+    count--;
+}
+
+void tunnel_bury_all(void) {
+    while (graves) {
+        struct tunnel *next = graves->next;
+        free(graves);
+        graves = next;
+    }
+}
+
+/* The host's client sees a reset, as it would from the service itself. */
+static void reset(struct tunnel *tunnel) {
+    struct linger at_once = {.l_onoff = 1};
+    setsockopt(tunnel->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    end(tunnel);
+}
+
+static void answer(const struct tunnel *tunnel, const char *text) {
+    if (tunnel->kind != TUNNEL_DIAL)
+        return;
+    char line[128];
+    int size = snprintf(line, sizeof(line), "%s\n", text);
+    /* The first bytes on this socket: they fit. A client that is gone is noticed by the watch. */
+    (void)!send(tunnel->watch.fd, line, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void fail(struct tunnel *tunnel, const char *why) {
+    char text[120];
+    snprintf(text, sizeof(text), "error %s", why);
+    answer(tunnel, text);
+    end(tunnel);
+}
+
+static void give_up(void *argument) {
+    struct tunnel *tunnel = argument;
+    fail(tunnel, tunnel->trouble);
+}
+
+static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *bytes, err_t error) {
+    struct tunnel *tunnel = argument;
+    (void)pcb;
+    (void)error;
+    mark(tunnel);
+    if (!bytes) {
+        tunnel->mesh_ended = true;
+        return ERR_OK;
+    }
+    *(tunnel->inbound ? &tunnel->inbound_last->next : &tunnel->inbound) = bytes;
+    while (bytes->next)
+        bytes = bytes->next;
+    tunnel->inbound_last = bytes;
+    return ERR_OK;
+}
+
+static err_t sent(void *argument, struct tcp_pcb *pcb, u16_t size) {
+    (void)pcb;
+    (void)size;
+    mark(argument);
+    return ERR_OK;
+}
+
+static void failed(void *argument, err_t error) {
+    struct tunnel *tunnel = argument;
+    tunnel->pcb = NULL; /* lwIP has freed it */
+    if (error == ERR_CLSD)
+        return; /* both directions ended in order */
+    tunnel->failure = error == ERR_RST ? "connection refused" : "no answer";
+    mark(tunnel);
+}
+
+static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error) {
+    struct tunnel *tunnel = argument;
+    (void)pcb;
+    (void)error;
+    sys_untimeout(give_up, tunnel);
+    tunnel->state = JOINED;
+    answer(tunnel, "ok");
+    mark(tunnel);
+    return ERR_OK;
+}
+
+static void attempt(void *argument) {
+    struct tunnel *tunnel = argument;
+    if (!tunnel->port->deliver) {
+        tunnel->trouble = "the machine does not run";
+        return; /* tunnel_port_changed() goes on */
+    }
+    tunnel->pcb = tcp_new();
+    ip_addr_t address = {lwip_htonl(tunnel->port->address)};
+    if (!tunnel->pcb) {
+        sys_timeout(RETRY, attempt, tunnel);
+        return;
+    }
+    tcp_arg(tunnel->pcb, tunnel);
+    tcp_recv(tunnel->pcb, received);
+    tcp_sent(tunnel->pcb, sent);
+    tcp_err(tunnel->pcb, failed);
+    tcp_nagle_disable(tunnel->pcb);
+    tunnel->trouble = "no answer";
+    tunnel->state = CONNECTING;
+    if (tcp_connect(tunnel->pcb, &address, tunnel->number, connected) == ERR_OK)
+        return;
+    abort_connection(tunnel); /* no local port is free */
+    tunnel->state = WAITING;
+    sys_timeout(RETRY, attempt, tunnel);
+}
+
+void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
+                 uint32_t patience) {
+    struct tunnel *tunnel = calloc(1, sizeof(*tunnel));
+    if (!tunnel) {
+        close(fd);
+        return;
+    }
+    tunnel->watch = (struct watch){.fd = fd, .ready = host_ready};
+    tunnel->port = port;
+    tunnel->number = number;
+    tunnel->kind = kind;
+    tunnel->next = tunnels;
+    if (tunnels)
+        tunnels->previous = tunnel;
+    tunnels = tunnel;
+    count++;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* not on a unix socket */
+    sys_timeout(patience, give_up, tunnel);
+    if (loop_watch(&tunnel->watch, 0)) /* only hang-ups until it is joined */
+        attempt(tunnel);
+    else
+        end(tunnel);
+}
+
+/* False: the host's side is broken. */
+static bool move_to_host(struct tunnel *tunnel) {
+    while (tunnel->inbound) {
+        struct iovec pieces[PIECES];
+        size_t filled = 0;
+        for (struct pbuf *at = tunnel->inbound; at && filled < PIECES; at = at->next)
+            pieces[filled++] = (struct iovec){at->payload, at->len};
+        struct msghdr message = {.msg_iov = pieces, .msg_iovlen = filled};
+        ssize_t moved = sendmsg(tunnel->watch.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (moved < 0)
+            return errno == EAGAIN || errno == EINTR;
+        for (size_t left = (size_t)moved; left > 0;) {
+            u16_t step = left < UINT16_MAX ? (u16_t)left : UINT16_MAX;
+            tunnel->inbound = pbuf_free_header(tunnel->inbound, step);
+            if (tunnel->pcb)
+                tcp_recved(tunnel->pcb, step);
+            left -= step;
+        }
+    }
+    if (tunnel->mesh_ended && !tunnel->mesh_passed) {
+        tunnel->mesh_passed = true;
+        shutdown(tunnel->watch.fd, SHUT_WR);
+    }
+    return true;
+}
+
+static bool has_room(const struct tunnel *tunnel) {
+    return tunnel->pcb && tcp_sndbuf(tunnel->pcb) >= LOW_WATER &&
+           tcp_sndqueuelen(tunnel->pcb) < TCP_SND_QUEUELEN / 2;
+}
+
+/* False: one of the sides is broken. */
+static bool move_to_mesh(struct tunnel *tunnel) {
+    static uint8_t chunk[CHUNK];
+    if (!tunnel->host_ended && has_room(tunnel)) {
+        size_t room = tcp_sndbuf(tunnel->pcb);
+        room = room < UINT16_MAX ? room : UINT16_MAX; /* tcp_write takes 16 bits */
+        ssize_t got = recv(tunnel->watch.fd, chunk, room, MSG_DONTWAIT);
+        if (got < 0)
+            return errno == EAGAIN || errno == EINTR;
+        if (got == 0)
+            tunnel->host_ended = true;
+        else if (tcp_write(tunnel->pcb, chunk, (u16_t)got, TCP_WRITE_FLAG_COPY) != ERR_OK)
+            return false; /* no memory, or a peer whose segments are absurdly small */
+    }
+    if (tunnel->host_ended && !tunnel->host_passed) {
+        tunnel->host_passed = true;
+        if (tunnel->pcb && tcp_shutdown(tunnel->pcb, 0, 1) != ERR_OK)
+            return false;
+    }
+    if (tunnel->pcb)
+        tcp_output(tunnel->pcb);
+    return true;
+}
+
+/* What the host's socket is watched for. Nothing to wait for means not watched at all: a socket
+ * that hung up reports that again and again. */
+static bool watch_host(struct tunnel *tunnel) {
+    uint32_t events = 0;
+    if (!tunnel->host_ended && has_room(tunnel))
+        events |= EPOLLIN;
+    if (tunnel->inbound)
+        events |= EPOLLOUT;
+    if (events)
+        return loop_watch(&tunnel->watch, events);
+    loop_unwatch(&tunnel->watch);
+    return true;
+}
+
+static void pump(struct tunnel *tunnel) {
+    if (tunnel->failure && tunnel->state == CONNECTING) {
+        tunnel->trouble = tunnel->failure;
+        tunnel->failure = NULL;
+        tunnel->state = WAITING;
+        sys_timeout(RETRY, attempt, tunnel);
+        return;
+    }
+    if (tunnel->state != JOINED)
+        return;
+    bool works = move_to_host(tunnel);
+    if (tunnel->failure)
+        works = false;
+    if (!works || !move_to_mesh(tunnel) || !watch_host(tunnel)) {
+        reset(tunnel);
+        return;
+    }
+    if (tunnel->host_passed && tunnel->mesh_passed) {
+        struct tcp_pcb *pcb = tunnel->pcb;
+        if (pcb) {
+            forget_connection(tunnel); /* lwIP sends what is left, and closes */
+            if (tcp_close(pcb) != ERR_OK)
+                tcp_abort(pcb);
+        }
+        end(tunnel);
+    }
+}
+
+void tunnel_pump_all(void) {
+    while (marked_tunnels) {
+        struct tunnel *tunnel = marked_tunnels;
+        marked_tunnels = tunnel->next_marked;
+        tunnel->marked = false;
+        if (tunnel->state != ENDED)
+            pump(tunnel);
+    }
+}
+
+static void host_ready(struct watch *watch, uint32_t events) {
+    struct tunnel *tunnel = (struct tunnel *)watch;
+    if (tunnel->state != JOINED && (events & (EPOLLHUP | EPOLLERR)))
+        end(tunnel); /* the client has given up */
+    else
+        mark(tunnel);
+}
+
+void tunnel_port_changed(const struct port *port) {
+    struct tunnel *next;
+    for (struct tunnel *tunnel = tunnels; tunnel; tunnel = next) {
+        next = tunnel->next;
+        if (tunnel->port != port)
+            continue;
+        if (port->deliver && tunnel->state == WAITING) {
+            sys_untimeout(attempt, tunnel);
+            attempt(tunnel);
+        } else if (!port->deliver && tunnel->state == CONNECTING) {
+            abort_connection(tunnel);
+            tunnel->state = WAITING;
+            tunnel->trouble = "the machine does not run";
+        } else if (!port->deliver && tunnel->state == JOINED) {
+            tunnel->failure = "the machine does not run";
+            mark(tunnel);
+        }
+    }
+}
+
+uint32_t tunnel_count(void) {
+    return count;
+}

@@ -1,0 +1,25 @@
+/* A tunnel: a stream socket of the host joined to a TCP connection into the mesh. Bytes go both
+ * ways with back-pressure, a half-close stays half, a reset goes on as a reset. */
+#pragma once
+
+#include "mesh.h"
+
+enum tunnel_kind {
+    TUNNEL_EXPOSE, /* silent: the host's client sees a connection that ends */
+    TUNNEL_DIAL,   /* the client is told `ok` or `error TEXT` first */
+};
+
+/* Takes over the host's socket and opens a connection to the address; as long as the service
+ * refuses or no machine is there, it tries again, until `patience` milliseconds are over. */
+void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
+                 uint32_t patience);
+
+/* Once a turn: moves bytes where a side has become ready. */
+void tunnel_pump_all(void);
+/* Once a turn, when nothing refers to ended tunnels any longer. */
+void tunnel_bury_all(void);
+
+/* A machine came or went: waiting tunnels start, or joined ones are reset. */
+void tunnel_port_changed(const struct port *port);
+
+uint32_t tunnel_count(void);
