@@ -8,4 +8,3 @@
  * the start of a line is the end of the file for the next read. */
 void console_input(const char *bytes, size_t size);
 
-extern const struct file_ops console_ops;

@@ -18,6 +18,9 @@ struct socket_ops; /* net/socket.h */
 #define EPOLLHUP 0x010u
 #define EPOLLRDHUP 0x2000u
 
+/* Only to the waiters of a file that is being freed: each takes itself off the queue. */
+#define EPOLL_GONE 0x4000u
+
 /* Open flags (x86-64 Linux). */
 #define O_ACCMODE 03
 #define O_RDONLY 00

@@ -43,12 +43,13 @@ struct fs_statistics {
 /* All return 0 or -errno. Names have no NUL; "." and ".." never arrive here. Operations that change something
  * are NULL in a read-only file system: -EROFS. */
 struct inode_ops {
-    uint64_t device; /* st_dev */
     int (*lookup)(const struct inode *directory, const char *name, size_t length,
                   struct inode *found);
     void (*stat)(const struct inode *inode, struct linux_stat *stat);
     /* Bytes of the target written to `to`, cut to `size`. */
     ssize_t (*readlink)(const struct inode *inode, char *to, size_t size);
+    /* A link that leads to an inode and not to a path (/proc/self/fd/N): NULL, or -ENOENT to go by its text. */
+    int (*jump)(const struct inode *link, struct inode *target);
     /* Entries from *position on; advances it behind the last one that was added. Positions below 2 belong to
      * "." and "..". */
     void (*list)(const struct inode *directory, uint64_t *position, struct directory_sink *sink);
@@ -58,7 +59,8 @@ struct inode_ops {
     void (*get)(const struct inode *inode); /* NULL: nothing is counted */
     void (*put)(const struct inode *inode);
 
-    /* Regular file, directory, or (symlink) a link to `target`; length 0 is a file without a name. */
+    /* Regular file, directory, or (symlink) a link to `target`; length 0 is a file without a name,
+     * which comes with a reference for the caller to put. */
     int (*create)(const struct inode *directory, const char *name, size_t length, uint32_t mode,
                   const char *target, struct inode *created);
     int (*link)(const struct inode *inode, const struct inode *directory, const char *name,
@@ -74,6 +76,7 @@ struct inode_ops {
 struct inode {
     const struct inode_ops *ops;
     uint64_t number; /* st_ino */
+    uint32_t device; /* st_dev */
     uint32_t mode;
     const void *data;  /* of the ops */
     const char *path;  /* absolute; only of an open file's inode and of the working directory */
@@ -88,5 +91,5 @@ static inline uint32_t inode_type(const struct inode *inode) {
 }
 
 static inline bool inode_same(const struct inode *a, const struct inode *b) {
-    return a->ops->device == b->ops->device && a->number == b->number;
+    return a->device == b->device && a->number == b->number;
 }

@@ -6,18 +6,19 @@
 
 /* How a walk treats the last component. */
 #define WALK_NOFOLLOW 1u /* a symbolic link there is itself the result */
-#define WALK_PARENT 2u   /* stop before it: it may not exist */
+#define WALK_MISSING 2u  /* it may be missing in a directory that exists: walk->inode.ops is NULL then */
 
 struct walk {
-    struct inode inode; /* of the path, or of its directory with WALK_PARENT */
-    const char *path;   /* absolute, without links; valid until the next walk */
-    size_t path_length;
-    const char *name; /* with WALK_PARENT: the last component, not ended by NUL; in the text that was walked */
+    struct inode inode;
+    struct inode parent; /* the directory that `name` is in; ops is NULL where the path ends in "/", "." or ".." */
+    const char *name;    /* the last component, not ended by NUL; valid until the next walk */
     size_t name_length;
+    const char *path; /* absolute, without links; valid until the next walk */
     bool wants_directory; /* the text ended with a slash */
 };
 
-/* Walks from `start` (NULL: the working directory), 0 or -errno. */
+/* Walks from `start` (NULL: the working directory), which is ignored when the text is absolute. 0 or -errno;
+ * an empty text is -ENOENT. */
 int path_walk(const struct inode *start, const char *text, unsigned flags, struct walk *walk);
 
 /* Opens by path for the library OS itself or for open(); NULL with a negative error number in *error. */

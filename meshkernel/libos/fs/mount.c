@@ -1,0 +1,107 @@
+#include "fs/mount.h"
+
+#include "core/alloc.h"
+#include "core/print.h"
+#include "core/string.h"
+#include "fs/console.h"
+#include "fs/devfs.h"
+#include "fs/fs.h"
+#include "fs/imagefs.h"
+#include "fs/path.h"
+#include "fs/tree.h"
+#include "linux/errno.h"
+
+#define MOUNTS_MAX 16
+
+/* The linker places the image's file system between these. */
+extern const char image_start[], image_end[];
+
+static struct tree overlay_tree = {.device = IMAGEFS_DEVICE, .magic = 0x6b616d69};
+static struct inode root;
+static struct {
+    const char *path;
+    struct inode inode;
+} mounts[MOUNTS_MAX];
+static size_t mount_count;
+
+const struct inode *root_inode(void) {
+    return &root;
+}
+
+struct tree *root_tree(void) {
+    return &overlay_tree;
+}
+
+static void mount_root(void) {
+    struct inode image = imagefs_root();
+
+    /* The image counts from 1, so its nodes in memory start far above. */
+    overlay_tree.last_number = UINT64_C(1) << 32;
+    tree_init(&overlay_tree);
+    overlay_tree.root->lower = inode_keep(&image, "/");
+    if (overlay_tree.root->lower == NULL)
+        panic("there is no memory for the file systems");
+    overlay_tree.root->number = image.number;
+    overlay_tree.root->mode = image.mode;
+    root = node_inode(overlay_tree.root);
+    root.path = "/";
+}
+
+/* The tree that a mount point lies in: /dev's for /dev/shm. */
+static struct node *mount_point(const char *path) {
+    for (size_t i = mount_count; i-- > 0;) {
+        size_t length = strlen(mounts[i].path);
+
+        if (strncmp(path, mounts[i].path, length) == 0 && path[length] == '/')
+            return tree_make((struct node *)mounts[i].inode.data, path + length, S_IFDIR | 0755);
+    }
+    return tree_make(overlay_tree.root, path, S_IFDIR | 0755);
+}
+
+void fs_mount(const char *path, struct inode inode) {
+    struct node *point = mount_point(path);
+
+    assert(mount_count < MOUNTS_MAX);
+    mounts[mount_count].path = path;
+    mounts[mount_count].inode = inode;
+    point->mounted = &mounts[mount_count++].inode;
+}
+
+static const char *type_of(const struct inode *inode) {
+    const struct tree *tree = ((const struct node *)inode->data)->tree;
+
+    return tree->files ? "tmpfs" : tree->magic == 0x9fa0 ? "proc" : "devtmpfs";
+}
+
+bool mount_describe(size_t index, const char **path, const char **type) {
+    if (index > mount_count)
+        return false;
+    *path = index ? mounts[index - 1].path : "/";
+    *type = index ? type_of(&mounts[index - 1].inode) : "meshkernel";
+    return true;
+}
+
+void fs_init(void) {
+    imagefs_mount(image_start, (size_t)(image_end - image_start));
+    mount_root();
+    devfs_init();
+    tmpfs_mount("/dev/shm");
+    tmpfs_mount("/tmp");
+    tmpfs_mount("/run");
+    procfs_init();
+    overlay_init();
+    if (set_working_directory(&root, "/"))
+        panic("there is no memory for the file systems");
+}
+
+void fs_open_console(void) {
+    int error = 0;
+    struct file *console = file_open("/dev/console", O_RDWR, &error);
+
+    for (int fd = 0; fd < 3; fd++) {
+        if (console == NULL || fd_install(console, fd, false) != fd)
+            panic("the console cannot be opened for the program");
+        if (fd < 2)
+            file_get(console);
+    }
+}

@@ -1,0 +1,132 @@
+/* Read-only files over the image's own: those of the boot configuration, and the few of /etc that follow
+ * from it where the boot configuration has none of that name. */
+#include "core/alloc.h"
+#include "core/boot.h"
+#include "core/pages.h"
+#include "core/print.h"
+#include "core/string.h"
+#include "fs/mount.h"
+#include "fs/text.h"
+#include "fs/tree.h"
+#include "linux/errno.h"
+
+static ssize_t overlay_read(struct file *file, struct io *io, uint64_t *offset) {
+    const struct node *node = file->private;
+
+    if (*offset >= node->size)
+        return 0;
+    ssize_t count = io_to_user(io, (const char *)node->data + *offset, node->size - *offset);
+    if (count > 0)
+        *offset += (uint64_t)count;
+    return count;
+}
+
+static void *overlay_page(struct file *file, uint64_t index) {
+    const struct node *node = file->private;
+    uint64_t offset = index << PAGE_SHIFT;
+
+    if (index > node->size >> PAGE_SHIFT || offset >= node->size)
+        return NULL;
+    void *page = page_alloc();
+    if (page)
+        memcpy(page, (const char *)node->data + offset, MIN(PAGE_SIZE, node->size - offset));
+    return page;
+}
+
+static const struct file_ops overlay_ops = {
+    .read = overlay_read,
+    .page = overlay_page,
+    .seekable = true,
+};
+
+static int overlay_open(struct node *node, int flags, struct file **file) {
+    *file = file_new(&overlay_ops, node, flags);
+    return *file ? 0 : -ENOMEM;
+}
+
+static uint64_t overlay_size(const struct node *node) {
+    return node->size;
+}
+
+static const struct node_kind overlay_kind = {.open = overlay_open, .size = overlay_size};
+
+void overlay_add(const char *path, const char *contents, size_t size) {
+    struct node *node = tree_make(root_tree()->root, path, S_IFREG | 0444);
+
+    if ((node->mode & S_IFMT) != S_IFREG)
+        panic("a file of the boot configuration has the path of a directory");
+    node->kind = &overlay_kind;
+    node->data = (void *)contents;
+    node->size = size;
+}
+
+static bool is_in_boot(const char *path) {
+    for (size_t i = 0; i < boot.file_count; i++)
+        if (strcmp(boot.files[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+static void add_address(struct text *text, uint32_t address) {
+    const uint8_t *bytes = (const uint8_t *)&address;
+
+    text_print(text, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+}
+
+static void hosts(struct text *text) {
+    text_add_string(text, "127.0.0.1 localhost\n");
+    if (boot.hostname) {
+        if (boot.address)
+            add_address(text, boot.address);
+        else
+            text_add_string(text, "127.0.1.1");
+        text_print(text, " %s\n", boot.hostname);
+    }
+    for (size_t i = 0; i < boot.host_count; i++) {
+        add_address(text, boot.hosts[i].address);
+        text_print(text, " %s\n", boot.hosts[i].name);
+    }
+}
+
+static void hostname(struct text *text) {
+    text_print(text, "%s\n", boot.hostname ? boot.hostname : "localhost");
+}
+
+static void resolver(struct text *text) {
+    text_add_string(text, "# Names come from /etc/hosts alone.\n");
+}
+
+static void name_services(struct text *text) {
+    text_add_string(text, "hosts: files\npasswd: files\ngroup: files\n");
+}
+
+static void users(struct text *text) {
+    text_add_string(text, "root:x:0:0:root:/root:/sbin/nologin\n");
+}
+
+static void groups(struct text *text) {
+    text_add_string(text, "root:x:0:\n");
+}
+
+static const struct {
+    const char *path;
+    void (*generate)(struct text *text);
+} generated[] = {
+    {"/etc/group", groups},          {"/etc/hostname", hostname},    {"/etc/hosts", hosts},
+    {"/etc/nsswitch.conf", name_services}, {"/etc/passwd", users}, {"/etc/resolv.conf", resolver},
+};
+
+void overlay_init(void) {
+    for (size_t i = 0; i < ARRAY_SIZE(generated); i++) {
+        struct text text = {.bytes = NULL};
+
+        if (is_in_boot(generated[i].path))
+            continue;
+        generated[i].generate(&text);
+        if (text.failed)
+            panic("there is no memory for the file systems");
+        overlay_add(generated[i].path, text.bytes, text.size);
+    }
+    for (size_t i = 0; i < boot.file_count; i++)
+        overlay_add(boot.files[i].path, boot.files[i].contents, boot.files[i].size);
+}
