@@ -48,6 +48,9 @@
 #define ILL_ILLOPN 2
 #define TRAP_BRKPT 1
 
+/* The number given to signal_deliver when no system call is being returned from. */
+#define SIGNAL_NO_CALL (-1)
+
 /* For a call that may be started again when the handler has SA_RESTART; else it becomes -EINTR. A
  * plain -EINTR is restarted too for the calls that Linux restarts (signal.c has the list). */
 #define ERESTARTSYS 512
@@ -55,7 +58,23 @@
 void signal_raise(struct thread *thread, int signal);
 void signal_raise_process(int signal);
 
-/* signal_deliver() and signal_fault() are declared in arch/x86_64/trap.h, whose code calls them. */
+/* True when signal_deliver has work to do for the running thread: test it on each way back into the
+ * application. */
+static inline bool signal_due(void) {
+    return (current->signal_pending & ~current->signal_mask) != 0 || current->signal_restore_mask;
+}
+
+/* Called just before going back into the application, interrupts off, on the thread's own stack,
+ * with the registers that the application will get. `number`: the system call that returns (its
+ * result is in frame->rax already), or SIGNAL_NO_CALL after an interrupt or a fault. May redirect
+ * the frame to a handler, set up a restart, or end the service. A result of -ERESTARTSYS must
+ * always come here: the application does not know it. */
+void signal_deliver(struct trap_frame *frame, int64_t number);
+
+/* A fault that the application made (an exception other than a page fault that space_fault solves),
+ * on the thread's own stack. Redirects the frame to the handler of the signal, or ends the service
+ * with one sentence, registers and Python stack. */
+void signal_fault(struct trap_frame *frame, int signal, int code, uaddr_t address);
 
 /* For ppoll, pselect, epoll_pwait: `set` is the application's pointer to 8 bytes, or 0 for none.
  * The old mask comes back on the way out of the call. 0 or -errno. */

@@ -5,6 +5,7 @@
 #include "core/pages.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "generated/config.h"
 #include "linux/errno.h"
 #include "mm/fill.h"
 #include "mm/place.h"
@@ -18,10 +19,6 @@ _Static_assert(SPACE_TOP == USER_END, "one end of the low half");
 /* Memory is never writable and executable at once: code that a library writes at run time is what
  * an attacker would write. libffi and others fall back when refused. MK_ALLOW_WX=1 in the
  * configuration lifts it for one service. */
-#ifndef MK_ALLOW_WX
-#define MK_ALLOW_WX 0
-#endif
-
 static bool breaks_w_xor_x(int prot) {
     return !MK_ALLOW_WX && (prot & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC);
 }

@@ -1,0 +1,168 @@
+/* The system calls about signals. */
+#include "core/clock.h"
+#include "core/thread.h"
+#include "linux/errno.h"
+#include "linux/process.h"
+#include "linux/signal_state.h"
+#include "mm/user.h"
+
+#define SIG_BLOCK 0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+
+int64_t sys_rt_sigaction(int signal, uaddr_t new, uaddr_t old, size_t size) {
+    struct linux_sigaction action;
+
+    if (size != sizeof(uint64_t) || !signal_is_valid(signal) ||
+        (new && (SIGNAL_BIT(signal) & SIGNAL_UNBLOCKABLE)))
+        return -EINVAL;
+    if (new && get_user(action, new) != 0)
+        return -EFAULT;
+    if (old && put_user(*signal_action(signal), old) != 0)
+        return -EFAULT;
+    if (new)
+        *signal_action(signal) = action;
+    return 0;
+}
+
+static int change_mask(int how, uint64_t set) {
+    uint64_t mask = current->signal_mask;
+
+    switch (how) {
+    case SIG_BLOCK:
+        mask |= set;
+        break;
+    case SIG_UNBLOCK:
+        mask &= ~set;
+        break;
+    case SIG_SETMASK:
+        mask = set;
+        break;
+    default:
+        return -EINVAL;
+    }
+    signal_set_mask(mask);
+    return 0;
+}
+
+int64_t sys_rt_sigprocmask(int how, uaddr_t new, uaddr_t old, size_t size) {
+    uint64_t before = current->signal_mask, set;
+
+    if (size != sizeof(set))
+        return -EINVAL;
+    if (new && get_user(set, new) != 0)
+        return -EFAULT;
+    int error = new ? change_mask(how, set) : 0;
+    if (error != 0)
+        return error;
+    return old ? put_user(before, old) : 0;
+}
+
+int64_t sys_rt_sigpending(uaddr_t to, size_t size) {
+    uint64_t pending = signal_all_pending() & current->signal_mask;
+
+    return size > sizeof(pending) ? -EINVAL : copy_to_user(to, &pending, size);
+}
+
+int64_t sys_pause(void) {
+    while (!signal_interrupts(current))
+        thread_sleep(NANOS_NEVER);
+    return -EINTR;
+}
+
+int64_t sys_rt_sigsuspend(uaddr_t set, size_t size) {
+    int error = set ? signal_set_temporary_mask(set, size) : -EFAULT;
+
+    return error ? error : sys_pause();
+}
+
+/* The signals waited for are let through while it sleeps, so that they end the sleep, and are taken
+ * off before they could be delivered. */
+static int wait_for(uint64_t set, nanos_t deadline) {
+    uint64_t mask = current->signal_mask;
+    int signal = signal_take(set);
+
+    signal_set_mask(mask & ~set);
+    while (signal == 0 && !signal_interrupts(current) && clock_monotonic() < deadline)
+        thread_sleep(deadline);
+    if (signal == 0)
+        signal = signal_take(set);
+    signal_set_mask(mask);
+    if (signal)
+        return signal;
+    return signal_interrupts(current) ? -EINTR : -EAGAIN;
+}
+
+int64_t sys_rt_sigtimedwait(uaddr_t set_address, uaddr_t info, uaddr_t timeout, size_t size) {
+    struct linux_timespec time;
+    nanos_t deadline = NANOS_NEVER;
+    uint64_t set;
+
+    if (size != sizeof(set))
+        return -EINVAL;
+    if (get_user(set, set_address) != 0 || (timeout && get_user(time, timeout) != 0))
+        return -EFAULT;
+    if (timeout && (time.seconds < 0 || (uint64_t)time.nanoseconds >= NANOS_PER_SECOND))
+        return -EINVAL;
+    if (timeout && time.seconds < INT32_MAX)
+        deadline = clock_monotonic() + (nanos_t)time.seconds * NANOS_PER_SECOND + time.nanoseconds;
+    int signal = wait_for(set & ~SIGNAL_UNBLOCKABLE, deadline);
+    if (signal > 0 && info && put_user(*signal_info(signal), info) != 0)
+        return -EFAULT;
+    return signal;
+}
+
+static int send(struct thread *thread, int signal, int code) {
+    struct linux_siginfo info = {.signal = signal, .code = code, .pid = PROCESS_ID};
+
+    if (signal != 0 && !signal_is_valid(signal))
+        return -EINVAL;
+    if (signal != 0)
+        signal_post(thread, signal, &info);
+    return 0;
+}
+
+/* The process itself, its group, or everyone: all are the one process. */
+int64_t sys_kill(int pid, int signal) {
+    if (pid != PROCESS_ID && pid != 0 && pid != -1 && pid != -PROCESS_ID)
+        return -ESRCH;
+    return send(NULL, signal, SI_USER);
+}
+
+int64_t sys_tkill(int tid, int signal) {
+    struct thread *thread = tid > 0 ? thread_find(tid) : NULL;
+
+    if (tid <= 0)
+        return -EINVAL;
+    return thread && thread->application ? send(thread, signal, SI_TKILL) : -ESRCH;
+}
+
+int64_t sys_tgkill(int pid, int tid, int signal) {
+    if (pid <= 0)
+        return -EINVAL;
+    return pid == PROCESS_ID ? sys_tkill(tid, signal) : -ESRCH;
+}
+
+static int queue(struct thread *thread, int signal, uaddr_t address) {
+    struct linux_siginfo info;
+
+    if (!signal_is_valid(signal))
+        return -EINVAL;
+    if (get_user(info, address) != 0)
+        return -EFAULT;
+    info.signal = signal;
+    signal_post(thread, signal, &info);
+    return 0;
+}
+
+int64_t sys_rt_sigqueueinfo(int pid, int signal, uaddr_t info) {
+    return pid == PROCESS_ID ? queue(NULL, signal, info) : -ESRCH;
+}
+
+int64_t sys_rt_tgsigqueueinfo(int pid, int tid, int signal, uaddr_t info) {
+    struct thread *thread = thread_find(tid);
+
+    if (pid != PROCESS_ID || thread == NULL || !thread->application)
+        return -ESRCH;
+    return queue(thread, signal, info);
+}
