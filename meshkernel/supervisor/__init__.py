@@ -1,0 +1,1 @@
+"""Runs a mesh: starts its machines in plan order, watches, restarts, stops in reverse order."""

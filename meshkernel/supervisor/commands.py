@@ -1,0 +1,117 @@
+# ruff: noqa: ARG002 - every command takes the same
+"""What a running mesh answers on its control socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
+
+from meshkernel.errors import SupervisorError
+from meshkernel.plan.model import CALL_PORT
+from meshkernel.supervisor.control import Command, Request, Send
+from meshkernel.supervisor.logbook import Line
+from meshkernel.supervisor.processes import Identity
+from meshkernel.supervisor.state import State
+
+if TYPE_CHECKING:
+    from meshkernel.supervisor.server import MeshServer
+
+
+def commands_of(server: MeshServer) -> dict[str, Command]:
+    """Every command, by its name."""
+    commands = _Commands(server)
+    return {
+        "ps": commands.ps,
+        "info": commands.info,
+        "logs": commands.logs,
+        "kill": commands.kill,
+        "stop": commands.stop,
+        "heal": commands.heal,
+        "counters": commands.counters,
+        "down": commands.down,
+    }
+
+
+class _Commands:
+    def __init__(self, server: MeshServer) -> None:
+        self._server = server
+
+    async def ps(self, request: Request, send: Send) -> Any:
+        return [row.as_map() for row in self._server.mesh.rows()]
+
+    async def info(self, request: Request, send: Send) -> Any:
+        """What a caller needs to know: where the services are, and the way there."""
+        own = Identity.of(os.getpid())
+        assert own is not None  # noqa: S101 - this process runs
+        return {
+            "mesh": self._server.plan.topology.name,
+            "topology": str(self._server.plan.topology.path),
+            "supervisor": [own.pid, own.started],
+            "dial": str(self._server.network.dial_socket),
+            "services": {
+                name: {
+                    "address": str(self._server.plan.services[name].address),
+                    "port": runner.port or CALL_PORT,
+                    "methods": list(runner.methods),
+                    "state": str(runner.state),
+                }
+                for name, runner in self._server.mesh.runners.items()
+            },
+            "exposed": [
+                {"service": e.service, "host": e.host, "port": e.port, "inside": e.inside}
+                for e in self._server.network.exposed
+            ],
+        }
+
+    async def logs(self, request: Request, send: Send) -> Any:
+        services = [self._server.mesh.runner(name).name for name in request.get("services", [])]
+        async with self._server.logs.following(services) as lines:
+            for line in self._server.logs.last(services, request.get("count")):
+                await send({"line": line.as_map()})
+            if request.get("follow"):
+                await self._follow(lines, send)
+
+    async def _follow(self, lines: AsyncIterator[Line], send: Send) -> None:
+        async def pump() -> None:
+            async for line in lines:
+                await send({"line": line.as_map()})
+
+        pumping = asyncio.create_task(pump())
+        stopped = asyncio.create_task(self._server.stopped.wait())
+        try:
+            await asyncio.wait({pumping, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pumping.cancel()
+            stopped.cancel()
+            await asyncio.gather(pumping, stopped, return_exceptions=True)
+
+    async def kill(self, request: Request, send: Send) -> Any:
+        runner = self._server.mesh.runner(request.get("service", ""))
+        if not runner.kill():
+            raise SupervisorError(f"{runner.name} has no machine: it is {runner.state}")
+
+    async def stop(self, request: Request, send: Send) -> Any:
+        await self._server.mesh.runner(request.get("service", "")).stop(self._server.grace)
+
+    async def heal(self, request: Request, send: Send) -> Any:
+        """Start what does not run; returns the names of those."""
+        ailing = [
+            name
+            for name, runner in self._server.mesh.runners.items()
+            if runner.state in (State.FAILED, State.STOPPED)
+        ]
+        await self._server.mesh.start()
+        return ailing
+
+    async def counters(self, request: Request, send: Send) -> Any:
+        counters = asdict(await self._server.network.counters())
+        counters["links"] = list(counters["links"].values())
+        return counters
+
+    async def down(self, request: Request, send: Send) -> Any:
+        self._server.stop_asked.set()
+        await self._server.stopped.wait()

@@ -1,0 +1,120 @@
+"""What the services say: the last lines of each in memory, all of it in a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from attrs import asdict, frozen
+
+KEPT = 1000
+"""Lines of each service that stay in memory."""
+
+ROTATED_AT = 4 << 20
+"""Bytes at which a log file becomes ``.log.1`` and a new one is begun."""
+
+BEHIND = 10_000
+"""Lines that a follower may be behind before the oldest are left out."""
+
+
+@frozen
+class Line:
+    """One line of one service; ``time`` in seconds since 1970."""
+
+    time: float
+    service: str
+    text: str
+
+    def written(self) -> str:
+        """The line as it stands in the file: its time in UTC, then its text."""
+        moment = datetime.fromtimestamp(self.time, UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z {self.text}"
+
+    def as_map(self) -> dict[str, object]:
+        """For the control socket."""
+        return asdict(self)
+
+
+class _File:
+    """A log file that never grows beyond twice `ROTATED_AT`, its predecessor included."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def write(self, line: Line) -> None:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a", encoding="utf-8", errors="replace", buffering=1)
+        self._file.write(line.written() + "\n")
+        if self._file.tell() >= ROTATED_AT:
+            self.close()
+            self._path.replace(self._path.with_suffix(".log.1"))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class LogBook:
+    """The logs of a mesh."""
+
+    def __init__(self, folder: Path, services: Iterable[str]) -> None:
+        self._lines: dict[str, deque[Line]] = {name: deque(maxlen=KEPT) for name in services}
+        self._files = {name: _File(folder / f"{name}.log") for name in self._lines}
+        self._followers: set[asyncio.Queue[Line]] = set()
+
+    def add(self, service: str, text: str, time: float) -> None:
+        """Note what a service said; several lines at once become several lines."""
+        for part in text.splitlines() or [""]:
+            line = Line(time, service, part)
+            self._lines[service].append(line)
+            self._files[service].write(line)
+            for follower in self._followers:
+                if follower.full():
+                    follower.get_nowait()
+                follower.put_nowait(line)
+
+    def last(self, services: Iterable[str] = (), count: int | None = None) -> list[Line]:
+        """The last lines of these services (of all, if none is named), oldest first.
+
+        ``count`` bounds the lines of each service.
+        """
+        names = list(services) or list(self._lines)
+        chosen = [list(self._lines[name]) for name in names]
+        if count is not None:
+            chosen = [lines[-count:] if count > 0 else [] for lines in chosen]
+        return sorted((line for lines in chosen for line in lines), key=lambda line: line.time)
+
+    def since(self, service: str, time: float) -> list[Line]:
+        """The lines in memory of one service that are not older than ``time``."""
+        return [line for line in self._lines[service] if line.time >= time]
+
+    @asynccontextmanager
+    async def following(self, services: Iterable[str] = ()) -> AsyncIterator[AsyncIterator[Line]]:
+        """The lines from now on, for as long as the block runs."""
+        names = frozenset(services) or frozenset(self._lines)
+        queue: asyncio.Queue[Line] = asyncio.Queue(BEHIND)
+
+        async def lines() -> AsyncIterator[Line]:
+            while True:
+                line = await queue.get()
+                if line.service in names:
+                    yield line
+
+        self._followers.add(queue)
+        try:
+            yield lines()
+        finally:
+            self._followers.discard(queue)
+
+    def close(self) -> None:
+        """Close the files; the lines in memory stay."""
+        for file in self._files.values():
+            file.close()

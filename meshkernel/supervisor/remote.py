@@ -1,0 +1,94 @@
+"""A running mesh, seen from another process."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from meshkernel.errors import SupervisorError
+from meshkernel.supervisor.processes import Identity
+from meshkernel.supervisor.run_folder import RunFolder, short_path
+
+STOP_SECONDS = 60.0
+"""For all services to stop, and the supervisor with them."""
+
+
+def run_path(root: Path, mesh: str) -> Path:
+    """The folder of a mesh whose topology is in ``root``."""
+    return root / "build" / "run" / mesh
+
+
+class Remote:
+    """A connection to the supervisor of a mesh: ``with Remote.connect(...) as remote``."""
+
+    def __init__(self, folder: RunFolder, connection: socket.socket) -> None:
+        self.folder = folder
+        self._connection = connection
+        self._lines: BinaryIO = connection.makefile("rb")
+
+    @classmethod
+    def connect(cls, folder: RunFolder) -> Self:
+        """Raises SupervisorError if the mesh does not run."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with short_path(folder.control) as name:
+                connection.connect(name)
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+            connection.close()
+            raise SupervisorError(
+                f"the mesh {folder.path.name} is not running: start it with `meshkernel up`"
+            ) from None
+        return cls(folder, connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.close()
+        self._connection.close()
+
+    def ask(self, command: str, **values: Any) -> Any:
+        """The result of one command; SupervisorError with what it said if it failed."""
+        for _ in self._stream(command, values):
+            pass
+        return self._result
+
+    def lines(self, command: str, **values: Any) -> Iterator[dict[str, Any]]:
+        """The lines that a command sends, for as long as it does."""
+        yield from self._stream(command, values)
+
+    def _stream(self, command: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        request = json.dumps({"command": command, **values})
+        self._connection.sendall(request.encode() + b"\n")
+        while line := self._lines.readline():
+            message = json.loads(line)
+            if "error" in message:
+                raise SupervisorError(message["error"])
+            if "result" in message:
+                self._result = message["result"]
+                return
+            yield message["line"]
+        raise SupervisorError("the mesh has stopped")
+
+    def down(self) -> None:
+        """Stop the mesh; returns when its supervisor has ended."""
+        supervisor = Identity(*self.ask("info")["supervisor"])
+        self.ask("down")
+        if not supervisor.wait(STOP_SECONDS):
+            raise SupervisorError(
+                f"the supervisor (process {supervisor.pid}) has not ended in {STOP_SECONDS:g} s"
+            )
+
+
+def connect(root: Path, mesh: str) -> Remote:
+    """The running mesh of this name; SupervisorError if it does not run."""
+    return Remote.connect(RunFolder(run_path(root, mesh)))

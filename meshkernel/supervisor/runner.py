@@ -1,0 +1,263 @@
+"""One service: its machine is started, watched, started again when it ends, and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from meshkernel.errors import MachineError, MeshkernelError
+from meshkernel.supervisor.backoff import Backoff
+from meshkernel.supervisor.logbook import LogBook
+from meshkernel.supervisor.seams import Launcher, RunningMachine
+from meshkernel.supervisor.state import Lifecycle, State
+
+START_TIMEOUT = 120.0
+"""Seconds from the machine's start to ``ready``."""
+
+PING_EVERY = 10.0
+"""Seconds between two pings: rare, so that an idle mesh stays idle."""
+
+SILENT_AFTER = 60.0
+"""Seconds without an answer to a ping after which a service hangs: it is ended and restarted."""
+
+LONGEST_LINE = 1 << 14
+"""Bytes of the console without an end of line that are held back."""
+
+GRACE = 5.0
+"""Seconds that a service has to stop."""
+
+
+class Runner:
+    """The supervisor's view of one service.
+
+    Attributes:
+        pid: of the machine's process, while there is one.
+        boot_ms: from the machine's start to ``ready``, of the last start.
+        restarts: how often the service was started again.
+        reason: why it ended the last time, as a sentence, or None.
+        methods, port: as the service announced them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        launcher: Launcher,
+        logs: LogBook,
+        changed: Callable[[Runner], None],
+    ) -> None:
+        self.name = name
+        self.pid: int | None = None
+        self.boot_ms: int | None = None
+        self.restarts = 0
+        self.reason: str | None = None
+        self.methods: tuple[str, ...] = ()
+        self.port: int | None = None
+        self._launcher = launcher
+        self._logs = logs
+        self._changed = changed
+        self._life = Lifecycle(self._entered)
+        self._backoff = Backoff()
+        self._machine: RunningMachine | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._wakers: set[asyncio.Future[None]] = set()
+        self._failure: str | None = None  # what the service itself said
+        self._partial = b""  # of the console: a line that has not ended
+        self._launched = 0.0  # monotonic
+        self._ready_at: float | None = None  # monotonic
+        self._heard = 0.0  # monotonic: the last answer to a ping
+        self._once_ready = False
+
+    @property
+    def state(self) -> State:
+        return self._life.state
+
+    async def start(self) -> None:
+        """Start the service and wait until it is ready.
+
+        Raises:
+            MachineError: it ended, or could not be started, before it was ever ready.
+        """
+        if self._task is None or self._task.done():
+            self._stopping.clear()
+            self._backoff.reset()
+            self._once_ready = False
+            self._life.enter(State.STARTING)
+            self._task = asyncio.create_task(self._live(), name=f"service {self.name}")
+        await self.reached(State.RUNNING, State.FAILED, State.STOPPED)
+        if self.state is not State.RUNNING:
+            raise MachineError(self.reason or f"{self.name} was stopped while it started")
+
+    async def reached(self, *states: State) -> None:
+        """Wait until the service is in one of these states."""
+        while self.state not in states:
+            waker = asyncio.get_running_loop().create_future()
+            self._wakers.add(waker)
+            try:
+                await waker
+            finally:
+                self._wakers.discard(waker)
+
+    async def stop(self, grace: float = GRACE) -> None:
+        """Ask the service to stop; end its machine when ``grace`` seconds are over."""
+        self._stopping.set()
+        if self.state in (State.STARTING, State.RUNNING):
+            self._life.enter(State.STOPPING)
+            await self._ask_to_stop(grace)
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            self._task.result()
+        if self.state is not State.STOPPED:
+            self._life.enter(State.STOPPED)
+
+    def kill(self) -> bool:
+        """End the machine at once, as if it had crashed; False if there is none."""
+        if self._machine is None:
+            return False
+        self._machine.kill()
+        return True
+
+    async def _ask_to_stop(self, grace: float) -> None:
+        machine = self._machine
+        if machine is None:  # its process is being made: _watch ends it
+            return
+        try:
+            async with asyncio.timeout(grace):
+                if self._ready_at is not None:
+                    with suppress(MachineError):  # it has ended by itself
+                        await machine.send({"type": "stop", "grace": grace})
+                    await machine.wait()
+        except TimeoutError:
+            self._note(f"did not stop within {grace:g} s, and is ended")
+        machine.kill()
+
+    def _entered(self, state: State) -> None:  # noqa: ARG002 - the listener looks for itself
+        for waker in self._wakers:
+            if not waker.done():
+                waker.set_result(None)
+        self._changed(self)
+
+    def _note(self, text: str) -> None:
+        self._logs.add(self.name, f"meshkernel: {text}", time.time())
+
+    async def _live(self) -> None:
+        while True:
+            reason = await self._run_once()
+            if self._stopping.is_set():
+                return
+            self.reason = reason
+            wait = self._backoff.after(self._seconds_ready()) if self._once_ready else None
+            if wait is None:
+                self._note(f"{reason}; not started again")
+                self._life.enter(State.FAILED)
+                return
+            self._note(f"{reason}; started again in {wait:g} s")
+            self._life.enter(State.RESTARTING)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stopping.wait()
+                    return
+            self.restarts += 1
+            self._life.enter(State.STARTING)
+
+    def _seconds_ready(self) -> float:
+        return time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
+
+    async def _run_once(self) -> str:
+        """One machine from start to end; returns why it ended."""
+        self._failure = None
+        self._ready_at = None
+        self._launched = time.monotonic()
+        try:
+            async with self._launcher.launch(
+                self.name, self._message, self._console
+            ) as self._machine:
+                self.pid = self._machine.pid
+                self._changed(self)
+                return await self._watch(self._machine)
+        except (MeshkernelError, OSError) as error:
+            return str(error)
+        finally:
+            self._machine = self.pid = None
+            self._flush()
+
+    async def _watch(self, machine: RunningMachine) -> str:
+        """Wait for the machine's end, which a service that hangs is brought to."""
+        if self._stopping.is_set():
+            machine.kill()
+        end = asyncio.create_task(machine.wait())
+        guard = asyncio.create_task(self._guard(machine))
+        try:
+            await asyncio.wait({end, guard}, return_when=asyncio.FIRST_COMPLETED)
+            hung = None
+            if not end.done():
+                hung = guard.result()
+                machine.kill()
+            how = f"{self.name} {await end}"
+        finally:
+            end.cancel()
+            guard.cancel()
+            await asyncio.gather(end, guard, return_exceptions=True)
+        return hung or self._failure or how
+
+    async def _guard(self, machine: RunningMachine) -> str:
+        """Ping the service from time to time; returns only when it does not answer."""
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                await self.reached(State.RUNNING, State.STOPPING)
+        except TimeoutError:
+            return f"{self.name} was not ready within {START_TIMEOUT:g} s"
+        self._heard = time.monotonic()
+        number = 0
+        while time.monotonic() - self._heard < SILENT_AFTER:
+            number += 1
+            with suppress(MachineError):  # it has ended: its wait says so
+                await machine.send({"type": "ping", "id": number})
+            await asyncio.sleep(PING_EVERY)
+        return f"{self.name} did not answer for {SILENT_AFTER:g} s"
+
+    def _console(self, data: bytes) -> None:
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        for line in lines:
+            self._say(line)
+        if len(self._partial) > LONGEST_LINE:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Note what was written without an end of line."""
+        if self._partial:
+            self._say(self._partial)
+            self._partial = b""
+
+    def _say(self, line: bytes) -> None:
+        self._logs.add(self.name, line.decode(errors="replace").rstrip("\r"), time.time())
+
+    def _message(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"type": "ready"}:
+                self._ready(message)
+            case {"type": "failed", "message": str(text)}:
+                self._failure = f"{self.name} failed to start: {text}"
+            case {"type": "log", "message": str(text)}:
+                level, logger = message.get("level", "INFO"), message.get("logger", "root")
+                moment = message.get("time", time.time())
+                self._logs.add(self.name, f"{level} {logger}: {text}", float(moment))
+            case {"type": "pong"}:
+                self._heard = time.monotonic()
+            case {"type": "stopped"}:
+                pass  # the machine ends next
+            case _:
+                self._note(f"a message is not understood: {str(message)[:200]}")
+
+    def _ready(self, message: dict[str, Any]) -> None:
+        if self.state is not State.STARTING:  # it is being stopped
+            return
+        self._ready_at = time.monotonic()
+        self._once_ready = True
+        self.boot_ms = round((self._ready_at - self._launched) * 1000)
+        self.methods = tuple(message.get("methods", ()))
+        self.port = message.get("port")
+        self._life.enter(State.RUNNING)

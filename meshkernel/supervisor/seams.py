@@ -1,0 +1,87 @@
+"""What the supervisor needs of machines and of the network; tests put their own behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from meshkernel.network.counters import Counters
+from meshkernel.plan.model import Plan
+
+OnMessage = Callable[[dict[str, Any]], None]
+OnConsole = Callable[[bytes], None]
+
+
+class RunningMachine(Protocol):
+    """A machine that was started, see `meshkernel.machine.machine.Machine`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send one message over the control channel; MachineError if the machine has ended."""
+
+    async def wait(self) -> object:
+        """Wait for the machine's end, and say as text how it was: ``was killed``."""
+
+    def kill(self) -> None:
+        """End the machine at once."""
+
+
+class Launcher(Protocol):
+    """Starts machines."""
+
+    def launch(
+        self, service: str, on_message: OnMessage, on_console: OnConsole
+    ) -> AbstractAsyncContextManager[RunningMachine]:
+        """A machine for this service, which has ended when the block has.
+
+        Raises on entering:
+            MachineError: it could not be started.
+        """
+
+
+class ExposedPort(Protocol):
+    """A host port that leads to ``inside`` of a service; ``port`` is the one really in use."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def inside(self) -> int: ...
+
+
+class Network(Protocol):
+    """The running switch of a mesh, see `meshkernel.network.switch.Switch`."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def dial_socket(self) -> Path: ...
+    @property
+    def exposed(self) -> Sequence[ExposedPort]: ...
+
+    async def counters(self) -> Counters: ...
+    async def delay(self, source: str, target: str, seconds: float) -> None: ...
+    async def drop(self, source: str, target: str, percent: int) -> None: ...
+    async def partition(self, one: str, other: str) -> None: ...
+    async def heal(self) -> None: ...
+    async def wait_failed(self) -> str: ...
+
+
+class Host(Protocol):
+    """What a mesh runs on: the real thing is `meshkernel.supervisor.host.RealHost`."""
+
+    async def build(self, plan: Plan, on_event: Callable[[Any], None]) -> dict[str, int]:
+        """Build every image; returns the bytes of each."""
+
+    def network(self, plan: Plan, folder: Path) -> AbstractAsyncContextManager[Network]:
+        """The mesh's switch, for as long as the block runs; its files are in ``folder``."""
+
+    def launcher(self, plan: Plan, network: Network) -> Launcher:
+        """What starts the machines of the images that were built."""

@@ -1,0 +1,1 @@
+"""Tests of the supervisor, on machines and a network that are in this process."""
