@@ -6,13 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import cattrs.preconf.json
+from cattrs.preconf.json import make_converter
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route as Path_
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route as Endpoint
 
 from meshkernel import CallError, RemoteError, link
+from services.messages import Route, Taste
 
 search = link("search")
 profiles = link("profiles")
@@ -20,13 +21,116 @@ recommendations = link("recommendations")
 users = link("users")
 reservations = link("reservations")
 
-_json = cattrs.preconf.json.make_converter()
+_plain = make_converter().unstructure
 _page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 
-# What a service refuses, as HTTP says it; anything else that a service raises is its own fault.
-STATUS_OF = {
-    "ValueError": 400,
-    "NotAllowed": 403,
-    "LookupError": 404,
-    "SeatTaken": 409,
-}
+STATUS_OF = {"ValueError": 400, "NotAllowed": 403, "LookupError": 404, "SeatTaken": 409}
+"""What a service refuses, in HTTP's words. Anything else that a service raises is its own fault."""
+
+
+async def page(_: Request) -> HTMLResponse:
+    """The page."""
+    return HTMLResponse(_page)
+
+
+async def trips(request: Request) -> JSONResponse:
+    """``GET /api/trips?from=LAT,LON&to=LAT,LON&day=YYYY-MM-DD``: the cheapest, with profiles."""
+    query = request.query_params
+    fares = await search.trips(
+        start=_place(query["from"]), goal=_place(query["to"]), day=date.fromisoformat(query["day"])
+    )
+    codes = sorted({code for fare in fares for code in (fare.route.origin, fare.route.destination)})
+    known = {profile.code: _plain(profile) for profile in await profiles.get(codes=codes)}
+    return JSONResponse(
+        [
+            {
+                "origin": known[fare.route.origin],
+                "destination": known[fare.route.destination],
+                "day": fare.day.isoformat(),
+                "kilometres": round(fare.kilometres, 1),
+                "cents": fare.cents,
+            }
+            for fare in fares
+        ]
+    )
+
+
+async def airports(request: Request) -> JSONResponse:
+    """``GET /api/airports?text=...&count=...``: airports by city, name or code."""
+    query = request.query_params
+    found = await profiles.find(text=query["text"], count=int(query.get("count", 10)))
+    return JSONResponse(_plain(found))
+
+
+async def recommended(request: Request) -> JSONResponse:
+    """``GET /api/recommendations?at=LAT,LON&taste=near|high|warm``: where to go from there."""
+    query = request.query_params
+    latitude, longitude = _place(query["at"])
+    found = await recommendations.around(
+        latitude=latitude, longitude=longitude, taste=Taste(query.get("taste", "near"))
+    )
+    return JSONResponse(_plain(found))
+
+
+async def register(request: Request) -> JSONResponse:
+    """``POST /api/users`` with ``{name, password}``."""
+    body = await request.json()
+    await users.register(name=body["name"], password=body["password"])
+    return JSONResponse({"name": body["name"]}, status_code=201)
+
+
+async def reserve(request: Request) -> JSONResponse:
+    """``POST /api/reservations`` with ``{user, password, origin, destination, day, seat}``."""
+    body = await request.json()
+    booking = await reservations.reserve(
+        user=body["user"],
+        password=body["password"],
+        route=Route(body["origin"], body["destination"]),
+        day=date.fromisoformat(body["day"]),
+        seat=body["seat"],
+    )
+    return JSONResponse(_plain(booking), status_code=201)
+
+
+async def seats(request: Request) -> JSONResponse:
+    """``GET /api/seats?origin=ICAO&destination=ICAO&day=YYYY-MM-DD``: those that are free."""
+    query = request.query_params
+    route = Route(query["origin"], query["destination"])
+    free = await reservations.free_seats(route=route, day=date.fromisoformat(query["day"]))
+    return JSONResponse(free)
+
+
+def _place(text: str) -> tuple[float, float]:
+    """``LAT,LON`` in degrees."""
+    latitude, comma, longitude = text.partition(",")
+    if not comma:
+        raise ValueError(f"a place is LATITUDE,LONGITUDE in degrees, not {text!r}")
+    return float(latitude), float(longitude)
+
+
+def _failure(_: Request, error: Exception) -> JSONResponse:
+    """What went wrong, for whoever asked."""
+    if isinstance(error, RemoteError):
+        name = error.type.rpartition(".")[2]
+        status = STATUS_OF.get(name, 502)
+        return JSONResponse({"error": error.message}, status_code=status)
+    if isinstance(error, CallError):
+        return JSONResponse({"error": f"a service does not answer: {error}"}, status_code=503)
+    what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+    return JSONResponse({"error": what}, status_code=400)
+
+
+_handlers: dict[Any, Any] = dict.fromkeys((CallError, KeyError, ValueError), _failure)
+
+app = Starlette(
+    routes=[
+        Endpoint("/", page),
+        Endpoint("/api/trips", trips),
+        Endpoint("/api/airports", airports),
+        Endpoint("/api/recommendations", recommended),
+        Endpoint("/api/seats", seats),
+        Endpoint("/api/users", register, methods=["POST"]),
+        Endpoint("/api/reservations", reserve, methods=["POST"]),
+    ],
+    exception_handlers=_handlers,
+)

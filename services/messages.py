@@ -1,8 +1,12 @@
-"""What the services of the trip planner say to each other. Distances are in kilometres, prices in cents of a euro."""
+"""What the services of the trip planner say to each other.
+
+Distances are in kilometres, prices in cents of a euro.
+"""
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
 from attrs import frozen
 
@@ -31,6 +35,14 @@ class Fare:
     day: date
     kilometres: float
     cents: int
+
+
+class Taste(StrEnum):
+    """What makes a destination a good one."""
+
+    NEAR = "near"
+    HIGH = "high"
+    WARM = "warm"
 
 
 @frozen

@@ -43,14 +43,25 @@ async def get(codes: list[str]) -> list[Profile]:
 
 @rpc
 async def find(text: str, count: int = 10) -> list[Profile]:
-    """Airports whose city or name starts with the text or whose IATA or ICAO code it is; those with airlines first."""
+    """Airports whose code it is, or whose city or name starts with the text; airlines' first."""
     wanted = text.casefold()
     matches = [
         airport
         for airport in _airports.values()
-        if wanted in (airport["icao"].casefold(), airport["iata"].casefold())
+        if _has_code(airport, wanted)
         or airport["city"].casefold().startswith(wanted)
         or airport["name"].casefold().startswith(wanted)
     ]
-    matches.sort(key=lambda airport: (not airport["iata"], airport["city"], airport["name"]))
+    matches.sort(
+        key=lambda airport: (
+            not _has_code(airport, wanted),
+            not airport["iata"],
+            airport["city"],
+            airport["name"],
+        )
+    )
     return [_profile(airport) for airport in matches[: min(count, MOST_MATCHES)]]
+
+
+def _has_code(airport: airportsdata.Airport, wanted: str) -> bool:
+    return wanted in (airport["icao"].casefold(), airport["iata"].casefold())

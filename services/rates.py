@@ -20,7 +20,7 @@ BUSY_DAY_PERCENT = 120
 
 
 def price(kilometres: float, day: date) -> int:
-    """Cents for one seat: dearer in summer and on the days when everyone flies, cheaper per kilometre far out."""
+    """Cents for one seat: dearer in summer and on busy days, cheaper per kilometre far out."""
     near = min(kilometres, LONG_HAUL_KILOMETRES)
     far = max(kilometres - LONG_HAUL_KILOMETRES, 0)
     cents = BASE_CENTS + near * CENTS_PER_KILOMETRE + far * LONG_HAUL_CENTS_PER_KILOMETRE
@@ -34,7 +34,7 @@ def price(kilometres: float, day: date) -> int:
 @rpc
 async def quote(routes: list[Route], day: date) -> list[Fare]:
     """A fare for each of the routes on that day."""
-    distances: list[float] = await geo.distances(routes=routes)
+    distances = await geo.distances(routes=routes)
     return [
         Fare(route=route, day=day, kilometres=kilometres, cents=price(kilometres, day))
         for route, kilometres in zip(routes, distances, strict=True)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from meshkernel import link, rpc
-from services.messages import Nearby, Profile
+from services.messages import Profile, Taste
 
 geo = link("geo")
 profiles = link("profiles")
 
 CANDIDATES = 60
-
-
-class Taste(StrEnum):
-    """What makes a destination a good one."""
-
-    NEAR = "near"
-    HIGH = "high"
-    WARM = "warm"
 
 
 def rank(candidates: list[Profile], taste: Taste) -> list[Profile]:
@@ -33,8 +23,6 @@ def rank(candidates: list[Profile], taste: Taste) -> list[Profile]:
 @rpc
 async def around(latitude: float, longitude: float, taste: Taste, count: int = 5) -> list[Profile]:
     """The `count` best destinations among the airports around a coordinate in degrees."""
-    nearby: list[Nearby] = await geo.nearest(
-        latitude=latitude, longitude=longitude, count=CANDIDATES
-    )
-    candidates: list[Profile] = await profiles.get(codes=[place.code for place in nearby])
+    nearby = await geo.nearest(latitude=latitude, longitude=longitude, count=CANDIDATES)
+    candidates = await profiles.get(codes=[place.code for place in nearby])
     return rank(candidates, taste)[:count]

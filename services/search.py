@@ -1,11 +1,11 @@
-"""Trips from about here to about there on a day: airports near both ends, and what flying between them costs."""
+"""Trips from about here to about there: airports near both ends, and the fares between them."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from meshkernel import link, rpc
-from services.messages import Fare, Nearby, Route
+from services.messages import Fare, Route
 
 geo = link("geo")
 rates = link("rates")
@@ -26,13 +26,11 @@ async def trips(
         for destination in destinations
         if origin != destination
     ]
-    fares: list[Fare] = await rates.quote(routes=routes, day=day)
+    fares = await rates.quote(routes=routes, day=day)
     return sorted(fares, key=lambda fare: (fare.cents, fare.route.origin))[:count]
 
 
 async def _airports_near(place: tuple[float, float]) -> list[str]:
     latitude, longitude = place
-    nearby: list[Nearby] = await geo.nearest(
-        latitude=latitude, longitude=longitude, count=AIRPORTS_PER_END
-    )
+    nearby = await geo.nearest(latitude=latitude, longitude=longitude, count=AIRPORTS_PER_END)
     return [airport.code for airport in nearby]

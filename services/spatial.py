@@ -1,8 +1,8 @@
 """A spatial index of points on the Earth: nearest neighbours without looking at every point.
 
-Points are put on the unit sphere and hashed into cubes. A query looks at the cubes around its own in growing
-shells, and stops when no cube further out can hold anything nearer. In three dimensions neither the poles nor
-the date line are special.
+Points are put on the unit sphere and hashed into cubes. A query looks at the cubes around its own
+in growing shells, and stops when no cube further out can hold anything nearer. In three dimensions
+neither the poles nor the date line are special.
 """
 
 from __future__ import annotations

@@ -8,9 +8,7 @@ import pytest
 
 from services.spatial import EARTH_RADIUS, SpatialIndex, kilometres, on_sphere
 
-AIRPORTS = [
-    (port["icao"], port["lat"], port["lon"]) for port in airportsdata.load("ICAO").values()
-]
+AIRPORTS = [(port["icao"], port["lat"], port["lon"]) for port in airportsdata.load("ICAO").values()]
 INDEX = SpatialIndex(AIRPORTS)
 
 random.seed(28_298)
@@ -21,7 +19,10 @@ PLACES = [
     (0.0, -180.0),
     (-48.9, -123.4),  # the point of the oceans that is farthest from land
     (50.03, 8.56),
-    *[(math.degrees(math.asin(random.uniform(-1, 1))), random.uniform(-180, 180)) for _ in range(20)],
+    *[
+        (math.degrees(math.asin(random.uniform(-1, 1))), random.uniform(-180, 180))
+        for _ in range(20)
+    ],
 ]
 
 

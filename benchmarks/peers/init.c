@@ -1,0 +1,85 @@
+/* The whole user space of the Linux peer: sets the network and runs the program.
+ *
+ * Linux hands words of its command line that it does not know to init: NAME=value as environment
+ * (ADDRESS, NETMASK, GATEWAY: IPv4), and what stands behind `--` as arguments: the program.
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <net/route.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int control;
+
+static struct sockaddr inet_address(const char *text) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(text)};
+    struct sockaddr result;
+    memcpy(&result, &address, sizeof(result));
+    return result;
+}
+
+static void must(int result, const char *what) {
+    if (result < 0) {
+        perror(what);
+        exit(1);
+    }
+}
+
+static void bring_up(const char *interface) {
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, interface, IFNAMSIZ - 1);
+    must(ioctl(control, SIOCGIFFLAGS, &request), interface);
+    request.ifr_flags |= IFF_UP | IFF_RUNNING;
+    must(ioctl(control, SIOCSIFFLAGS, &request), "up");
+}
+
+static void set_address(const char *interface, const char *address, const char *netmask) {
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, interface, IFNAMSIZ - 1);
+    request.ifr_addr = inet_address(address);
+    must(ioctl(control, SIOCSIFADDR, &request), "address");
+    request.ifr_netmask = inet_address(netmask);
+    must(ioctl(control, SIOCSIFNETMASK, &request), "netmask");
+}
+
+/* The mesh has no ARP: a port's MAC is 02:6b and its address. */
+static void add_neighbour(const char *interface, const char *address) {
+    struct arpreq request = {.arp_flags = ATF_PERM | ATF_COM};
+    in_addr_t bytes = inet_addr(address);
+    request.arp_pa = inet_address(address);
+    request.arp_ha.sa_family = ARPHRD_ETHER;
+    memcpy(request.arp_ha.sa_data, "\x02\x6b", 2);
+    memcpy(request.arp_ha.sa_data + 2, &bytes, sizeof(bytes));
+    strncpy(request.arp_dev, interface, sizeof(request.arp_dev) - 1);
+    must(ioctl(control, SIOCSARP, &request), "neighbour");
+}
+
+static void add_default_route(const char *gateway) {
+    struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
+    route.rt_dst = inet_address("0.0.0.0");
+    route.rt_genmask = inet_address("0.0.0.0");
+    route.rt_gateway = inet_address(gateway);
+    must(ioctl(control, SIOCADDRT, &route), "route");
+}
+
+int main(int count, char **arguments) {
+    (void)count;
+    control = socket(AF_INET, SOCK_DGRAM, 0);
+    must(control, "socket");
+    bring_up("lo");
+    if (getenv("ADDRESS")) {
+        set_address("eth0", getenv("ADDRESS"), getenv("NETMASK"));
+        bring_up("eth0");
+        add_neighbour("eth0", getenv("GATEWAY"));
+        add_default_route(getenv("GATEWAY"));
+    }
+    close(control);
+    execv(arguments[1], arguments + 1);
+    perror(arguments[1]);
+    return 1;
+}
