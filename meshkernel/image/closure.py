@@ -117,11 +117,17 @@ def roots(program: Iterable[str]) -> list[str]:
     return sorted({*START, *codecs, *implied, *program})
 
 
-def closure(imports: Imports, program: Iterable[str]) -> Closure:
-    """Everything that can be imported starting from these modules or scripts."""
+def closure(imports: Imports, program: Iterable[str], without: Iterable[str] = ()) -> Closure:
+    """Everything that can be imported starting from these modules or scripts.
+
+    Args:
+        imports: what imports what.
+        program: names of modules, paths of scripts.
+        without: modules that this program does not come to, whoever imports them.
+    """
     start = [*START, *(f"encodings.{name}" for name in CODECS), *program]
-    reached = _walk(imports, start, certain=False)
-    certain = _walk(imports, start, certain=True)
+    reached = _walk(imports, start, set(without), certain=False)
+    certain = _walk(imports, start, set(without), certain=True)
     modules = (imports.modules[name] for name in sorted(reached) if name in imports.modules)
     return Closure(
         tuple(module for module in modules if module.kind not in ("missing", "alias")),
@@ -129,9 +135,9 @@ def closure(imports: Imports, program: Iterable[str]) -> Closure:
     )
 
 
-def _walk(imports: Imports, start: Iterable[str], *, certain: bool) -> set[str]:
+def _walk(imports: Imports, start: list[str], without: set[str], *, certain: bool) -> set[str]:
     """``certain``: follow only the imports that must succeed."""
-    seen: set[str] = set()
+    seen: set[str] = set(without)
     left = list(start)
     while left:
         name = left.pop()
@@ -144,7 +150,7 @@ def _walk(imports: Imports, start: Iterable[str], *, certain: bool) -> set[str]:
             skip = certain and (found.deferred or found.optional)
             if not skip and counts(imports, name, found):
                 left.append(found.target)
-    return seen
+    return seen - without
 
 
 def _parents(name: str) -> list[str]:

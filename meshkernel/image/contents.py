@@ -68,6 +68,21 @@ def python(modules: Iterable[Module], environment: Environment, cache: Cache) ->
     return items
 
 
+def runtime_object() -> tuple[str, Path]:
+    """Path in the image, and file, of the object that holds the interpreter's state."""
+    interpreter = Path(sys.executable).resolve()
+    for name, library in objects.closure([interpreter]).items():
+        if name.startswith("libpython"):
+            return _library_path(library, None), library.file
+    return PYTHON, interpreter
+
+
+def program(file: Path) -> tuple[str, Items]:
+    """An ELF object that is run, with what it needs; first its path in the image."""
+    path = f"{APP}/{file.name}"
+    return path, {path: Item(File(file, 0o755), PROJECT), **libraries([file], None)}
+
+
 def skeleton() -> Items:
     """The parts that do not depend on the program."""
     return {path: Item(entry, SYSTEM) for path, entry in SKELETON.items()}

@@ -22,6 +22,9 @@ ALIGNMENT = 16
 MTIME = 315532800
 """Seconds since 1970 that every file shows: 1980-01-01, the earliest that zip archives hold."""
 
+FIRST_INODE = 2
+"""The inode number, as stat shows it, of the one file that may choose."""
+
 SUPER = struct.Struct("<QQQQQII")
 INODE = struct.Struct("<IIQQQ")
 ENTRY = struct.Struct("<III")
@@ -85,7 +88,7 @@ def loaded_size(data: bytes) -> int:
     return end if end > offset + size * count else len(data)
 
 
-@define
+@define(eq=False)
 class _Node:
     """One inode while the file system is laid out."""
 
@@ -131,14 +134,18 @@ def _add(parent: _Node, parts: tuple[str, ...], entry: Entry) -> None:
             parent.children[name] = _Node(stat.S_IFLNK | 0o777, target.encode())
 
 
-def _number(root: _Node) -> list[_Node]:
-    """All nodes, breadth first: the entries of one directory become contiguous."""
-    nodes, index = [root], 0
-    while index < len(nodes):
-        node = nodes[index]
-        node.number = index
+def _number(root: _Node, first: str | None) -> list[_Node]:
+    """All nodes, breadth first: the root, then the one at ``first``, then the others."""
+    nodes = [root]
+    for node in nodes:
         nodes += (node.children[name] for name in sorted(node.children))
-        index += 1
+    if first is not None:
+        chosen = root
+        for part in PurePosixPath(first).parts[1:]:
+            chosen = chosen.children[part.encode()]
+        nodes = [root, chosen, *(node for node in nodes if node not in (root, chosen))]
+    for number, node in enumerate(nodes):
+        node.number = number
     return nodes
 
 
@@ -173,9 +180,12 @@ def _place(nodes: list[_Node], start: int) -> tuple[list[tuple[int, bytes]], int
     return pieces, _align(offset, PAGE)
 
 
-def write(entries: Mapping[str, Entry], out: BinaryIO) -> int:
-    """Writes the file system of these absolute paths; returns its size in bytes."""
-    nodes = _number(_tree(entries))
+def write(entries: Mapping[str, Entry], out: BinaryIO, first: str | None = None) -> int:
+    """Writes the file system of these absolute paths; returns its size in bytes.
+
+    The file at ``first`` gets `FIRST_INODE`, so that it can be known before the others are.
+    """
+    nodes = _number(_tree(entries), first)
     names, table = bytearray(), bytearray()
     places: dict[bytes, int] = {}
     count = 0

@@ -50,6 +50,11 @@ class Environment:
         other = [entry for entry in entries if entry not in known]
         return cls(root.resolve(), (stdlib / "lib-dynload", stdlib), tuple(site), tuple(other))
 
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """Folders that change when a module is installed, or added to the project."""
+        return (*self.site, *self.other, self.root)
+
     def place(self, file: Path) -> Place:
         """The path in the image of a module or a file beside one.
 

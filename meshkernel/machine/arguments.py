@@ -27,8 +27,7 @@ class MachineSpec:
         boot: the boot configuration without ``seed``, ``wall`` and secrets.
         memory: bytes.
         accel: what executes its instructions; never ``auto``.
-        mac: of its network device; with ``switch``.
-        switch: unix socket of the switch's port that it is plugged into.
+        mac: of its network device, if it has one.
         secrets: environment variables that are on no disk and on no command line.
     """
 
@@ -38,7 +37,6 @@ class MachineSpec:
     memory: int
     accel: Accel = Accel.TCG
     mac: str | None = None
-    switch: Path | None = None
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
 
     @property

@@ -63,12 +63,12 @@ class MachineExit:
     Attributes:
         reason: what ended it.
         code: the program's status (0-255), the signal's number, or MiB of memory.
-        sentence: what the library OS last said on the console, or QEMU on its way out.
+        said: what the library OS last said on the console, or QEMU on its way out.
     """
 
     reason: Reason
     code: int
-    sentence: str = ""
+    said: str = ""
 
     @property
     def status(self) -> int:
@@ -77,7 +77,9 @@ class MachineExit:
             return self.code
         return 128 + self.code if self.reason is Reason.SIGNAL else 125
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """The end in plain words."""
         text = {
             Reason.STATUS: f"ended with status {self.code}",
             Reason.SIGNAL: f"was ended by signal {self.code}",
@@ -86,7 +88,7 @@ class MachineExit:
             Reason.KILLED: "was killed",
             Reason.LOST: "ended without a word",
         }[self.reason]
-        return f"{text}: {self.sentence}" if self.sentence else text
+        return f"{text}: {self.said}" if self.said else text
 
 
 @define(eq=False)
@@ -121,6 +123,7 @@ class Machine:
         cls,
         spec: MachineSpec,
         *,
+        network: socket.socket | None = None,
         on_message: OnMessage | None = None,
         on_console: OnConsole | None = None,
     ) -> AsyncIterator[Machine]:
@@ -128,13 +131,15 @@ class Machine:
 
         Args:
             spec: the machine.
+            network: the switch's socket for its network device; it is taken over, and closed.
             on_message: called with each message of the guest's runtime.
             on_console: called with the console's bytes as they come.
 
         Raises:
             MachineError: QEMU could not start it; has QEMU's words.
         """
-        machine = await cls._launch(spec, on_message, on_console)
+        with network or ExitStack():
+            machine = await cls._launch(spec, network, on_message, on_console)
         try:
             await machine._greet()
             yield machine
@@ -143,7 +148,11 @@ class Machine:
 
     @classmethod
     async def _launch(
-        cls, spec: MachineSpec, on_message: OnMessage | None, on_console: OnConsole | None
+        cls,
+        spec: MachineSpec,
+        network: socket.socket | None,
+        on_message: OnMessage | None,
+        on_console: OnConsole | None,
     ) -> Machine:
         program = tools.qemu().path
         with ExitStack() as theirs:
@@ -155,7 +164,6 @@ class Machine:
                 ours.append(left)
                 numbers.append(right.fileno())
             try:
-                network = theirs.enter_context(_plug(spec)) if spec.switch else None
                 memory = boot.in_memory(boot.complete(spec.boot, spec.secrets))
                 theirs.callback(os.close, memory)
                 serial_fd, control_fd, qmp_fd = numbers
@@ -211,7 +219,7 @@ class Machine:
             ended = await end
             if self._last is None:  # else it was just faster than we are
                 raise MachineError(
-                    f"QEMU could not start {self.spec.name}: {ended.sentence or error}"
+                    f"QEMU could not start {self.spec.name}: {ended.said or error}"
                 ) from error
 
     @property
@@ -228,17 +236,11 @@ class Machine:
         return not self._ending().done()
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Sends a message to the guest's runtime.
-
-        Raises:
-            MachineError: the machine is gone.
-        """
+        """Sends a message to the guest's runtime; to a machine that has ended, nothing."""
         payload = msgpack.packb(message)
-        try:
+        with suppress(ConnectionError):
             self._control.write(Frame(Kind.RUNTIME, payload).encode())
             await self._control.drain()
-        except ConnectionError as error:
-            raise MachineError(f"{self.spec.name} has ended") from error
 
     async def type(self, data: bytes) -> None:
         """Writes bytes to the console's input; a machine that has ended takes them in silence."""
@@ -328,19 +330,6 @@ class Machine:
                 writer.close()
             for task in self._tasks:
                 task.cancel()
-
-
-def _plug(spec: MachineSpec) -> socket.socket:
-    """A connection to the switch's port of this machine."""
-    plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        plug.connect(str(spec.switch))
-    except OSError as error:
-        plug.close()
-        raise MachineError(
-            f"{spec.name} cannot be plugged into the switch at {spec.switch}: {error.strerror}"
-        ) from error
-    return plug
 
 
 def _numbers(descriptors: Descriptors) -> tuple[int | None, ...]:

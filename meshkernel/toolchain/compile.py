@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from meshkernel.toolchain import tools
 from meshkernel.toolchain.cache import Cache, digest, file_digest
@@ -53,6 +53,7 @@ class Compiler:
 
     cache: Cache
     compiled: int = 0
+    _digests: dict[Path, str] = field(factory=dict)
 
     def compile(self, units: Iterable[Unit]) -> list[Path]:
         """The objects of the units, in their order."""
@@ -63,10 +64,28 @@ class Compiler:
         compiler = tools.cc()
         flags = [_strip(flag, unit) for flag in unit.flags]
         name = _strip(str(unit.source), unit)
-        key = digest(compiler.banner, *flags, file_digest(unit.source), name, unit.extra)
+        key = digest(compiler.banner, *flags, self._digest(unit.source), name, unit.extra)
         record = self.cache.path("c", key, ".json")
-        found = _valid(record, unit)
+        found = self._valid(record, unit)
         return found or self._compile(unit, compiler.path, record)
+
+    def _digest(self, path: Path) -> str:
+        """A file's digest; a build reads each header once."""
+        if path not in self._digests:
+            self._digests[path] = file_digest(path)
+        return self._digests[path]
+
+    def _valid(self, record: Path, unit: Unit) -> Path | None:
+        """The object that the record names, if no header changed since."""
+        try:
+            entry = json.loads(record.read_text())
+            for name, expected in entry["headers"]:
+                if self._digest(_restore(name, unit)) != expected:
+                    return None
+        except FileNotFoundError:
+            return None
+        found = self.cache.path("o", entry["object"], ".o")
+        return found if found.exists() else None
 
     def _compile(self, unit: Unit, compiler: Path, record: Path) -> Path:
         self.compiled += 1
@@ -96,20 +115,6 @@ def _restore(name: str, unit: Unit) -> Path:
     for index, root in enumerate(unit.origins):
         name = name.replace(f"@{index}/", f"{root}/")
     return Path(name)
-
-
-def _valid(record: Path, unit: Unit) -> Path | None:
-    """The object that the record names, if no header changed since."""
-    try:
-        entry = json.loads(record.read_text())
-        for name, expected in entry["headers"]:
-            if file_digest(_restore(name, unit)) != expected:
-                return None
-    except FileNotFoundError:
-        return None
-    root = record.parents[2]
-    found = Cache(root).path("o", entry["object"], ".o")
-    return found if found.exists() else None
 
 
 def _prerequisites(rule: str) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from meshkernel.toolchain import third_party, tools
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
@@ -97,12 +97,18 @@ def libraries(names: Iterable[str] | None = None) -> list[Library]:
     return found
 
 
+def _include(generated: Path) -> tuple[str, ...]:
+    """C includes ``generated/config.h``; assembly takes its bytes from a name alone."""
+    return (f"-I{ROOT}", f"-I{generated}", f"-I{generated}/generated")
+
+
 @define
 class Builder:
     """Builds library operating systems; one for all services of a build."""
 
     cache: Cache
     compiler: Compiler
+    _built: dict[str, LibraryOS] = field(factory=dict)
 
     @classmethod
     def of(cls, cache: Cache) -> Builder:
@@ -116,6 +122,12 @@ class Builder:
             names: of the libraries; all by default.
         """
         chosen = libraries(names)
+        key = digest(*(library.name for library in chosen), *sorted(headers), *headers.values())
+        if key not in self._built:
+            self._built[key] = self._build(headers, chosen)
+        return self._built[key]
+
+    def _build(self, headers: dict[str, str], chosen: list[Library]) -> LibraryOS:
         generated = self._generated({name: text.encode() for name, text in headers.items()})
         made = {}
         for library in chosen:
@@ -135,13 +147,13 @@ class Builder:
         parts = [part for name in sorted(files) for part in (name.encode(), files[name])]
         folder = self.cache.path("generated", digest(*parts))
         for name, data in files.items():
-            if not (folder / name).exists():
-                self.cache.write(folder / name, data)
+            if not (folder / "generated" / name).exists():
+                self.cache.write(folder / "generated" / name, data)
         return folder
 
     def _units(self, library: Library, generated: Path) -> list[Unit]:
         sources = [library.folder / name for name in library.manifest.get("sources", ())]
-        include: tuple[str, ...] = (f"-I{ROOT}", f"-I{generated}")
+        include: tuple[str, ...] = _include(generated)
         origins: tuple[Path, ...] = (ROOT, generated)
         units: list[Unit] = []
         if library.manifest.get("third_party") == "lwip":
@@ -161,7 +173,7 @@ class Builder:
         return units
 
     def _shared(self, library: Library, shared: dict[str, Any], generated: Path) -> bytes:
-        flags = (*SHARED, *WARNINGS, f"-I{ROOT}", f"-I{generated}")
+        flags = (*SHARED, *WARNINGS, *_include(generated))
         sources = [library.folder / name for name in shared["sources"]]
         units = [Unit(source, flags, (ROOT, generated)) for source in sources]
         objects = self.compiler.compile(units)

@@ -124,3 +124,13 @@ def test_file_below_a_file_is_refused() -> None:
 def test_reader_refuses_other_bytes() -> None:
     with pytest.raises(ValueError, match="version 1"):
         Reader.parse(bytes(PAGE))
+
+
+def test_one_file_may_be_the_first() -> None:
+    out = io.BytesIO()
+    filesystem.write(ENTRIES, out, first="/app/large")
+    reader = Reader.parse(out.getvalue())
+    paths = dict(reader.walk())
+    assert paths["/app/large"] + 1 == filesystem.FIRST_INODE
+    assert reader.contents(paths["/app/large"]) == b"x" * (PAGE + 1)
+    assert sorted(paths.values()) == list(range(len(paths)))

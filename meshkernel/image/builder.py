@@ -1,0 +1,306 @@
+"""Builds images: the files of a program, the library OS for it, and both as one bootable ELF.
+
+``build_mesh`` does so for every service of a plan, ``build_service`` for one, ``build_program`` for
+any program. What was built is kept by what went into it: the files of a program as long as no file
+that was looked at has changed, the image as long as neither the files nor the library OS have.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from attrs import asdict, define, field, frozen
+
+from meshkernel import config
+from meshkernel.errors import UserError
+from meshkernel.image import analysis, closure, contents, files, project, python_layout
+from meshkernel.image.analysis import Imports
+from meshkernel.image.files import Files
+from meshkernel.image.filesystem import FIRST_INODE, is_elf
+from meshkernel.image.paths import Environment
+from meshkernel.plan.model import Plan, ServicePlan
+from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
+from meshkernel.toolchain.libos import Builder, LibraryOS
+
+WORKERS = 2
+GUEST = ("meshkernel.guest", "meshkernel.guest.__main__")
+WEB = "meshkernel.guest.web"
+"""Serves ASGI applications: only a service that is one has it."""
+
+OnProgress = Callable[[str, str], None]
+"""Called with a service's name and what is being done for it."""
+
+
+@frozen
+class Image:
+    """A bootable image.
+
+    Attributes:
+        path: of the ELF.
+        bytes: its size.
+        libos_bytes: what of it is not the program's files.
+        modules: Python modules in it, by name.
+        objects: ELF objects in it, by path.
+        digest: SHA-256 of the whole.
+        warnings: what may be missing in it.
+        cached: it was there already.
+    """
+
+    path: Path
+    bytes: int
+    libos_bytes: int
+    modules: tuple[str, ...]
+    objects: tuple[str, ...]
+    digest: str
+    warnings: tuple[str, ...] = ()
+    cached: bool = False
+
+
+@frozen
+class Program:
+    """What an image is made for.
+
+    Attributes:
+        name: of the service.
+        root: the project: modules are found from there.
+        modules: names of the modules that start it, and of others to include.
+        script: a Python file that is run, or an ELF object.
+        without: modules that are not needed although something imports them.
+        one_process: whether the project's own code is refused if it starts processes.
+    """
+
+    name: str
+    root: Path
+    modules: tuple[str, ...] = ()
+    script: Path | None = None
+    without: tuple[str, ...] = ()
+    one_process: bool = True
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """Where the analysis starts."""
+        return (*self.modules, *([str(self.script)] if self.script else []))
+
+    @property
+    def is_python(self) -> bool:
+        if self.script is None:
+            return True
+        with self.script.open("rb") as file:
+            return not is_elf(file.read(64))
+
+
+def service_program(plan: Plan, service: ServicePlan) -> Program:
+    """The program that is a service."""
+    asgi = service.service.asgi
+    module = asgi.partition(":")[0] if asgi else service.service.module or ""
+    return Program(
+        name=service.name,
+        root=plan.topology.root.resolve(),
+        modules=(*GUEST, *((WEB,) if asgi else ()), module),
+        without=() if asgi else (WEB,),
+    )
+
+
+def build_mesh(plan: Plan, out: Path, on_progress: OnProgress | None = None) -> dict[str, Image]:
+    """Builds every service, two at a time; writes the generated configuration, too.
+
+    Raises:
+        UserError: a service cannot be a unikernel; has every fault of every service.
+        BuildError: a tool failed.
+    """
+    config.write_files(config.render(plan, config.LibrarySources.load()), out)
+    build = _Build.of(out, on_progress)
+    programs = {service: service_program(plan, service) for service in plan.services.values()}
+    build.analyse(programs.values())
+    faults = []
+    images = {}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = {
+            service.name: pool.submit(build.image, plan, service, program)
+            for service, program in programs.items()
+        }
+        for name, job in jobs.items():
+            try:
+                images[name] = job.result()
+            except UserError as error:
+                faults += [fault for fault in error.faults if fault not in faults]
+    if faults:
+        raise UserError(*faults)
+    return images
+
+
+def build_service(plan: Plan, service: ServicePlan, out: Path) -> Image:
+    """Builds one service of a plan into ``out/<service>/``."""
+    return _Build.of(out, None).image(plan, service, service_program(plan, service))
+
+
+def build_program(plan: Plan, program: Program, out: Path) -> Image:
+    """Builds a program as the only service of a plan into ``out/<service>/``."""
+    (service,) = plan.services.values()
+    return _Build.of(out, None).image(plan, service, program)
+
+
+@define
+class _Build:
+    """One run of the builder; what it learnt is shared by the services."""
+
+    out: Path
+    cache: Cache
+    libos: Builder
+    sources: config.LibrarySources
+    on_progress: OnProgress | None
+    imports: Imports | None = None
+    _analysed: set[str] = field(factory=set)
+
+    @classmethod
+    def of(cls, out: Path, on_progress: OnProgress | None) -> _Build:
+        out = out.absolute()
+        cache = Cache(out / "cache")
+        cache.root.mkdir(parents=True, exist_ok=True)
+        sources = config.LibrarySources.load()
+        return cls(out, cache, Builder.of(cache), sources, on_progress)
+
+    def tell(self, service: str, what: str) -> None:
+        """Reports progress."""
+        if self.on_progress is not None:
+            self.on_progress(service, what)
+
+    def analyse(self, programs: Iterable[Program]) -> None:
+        """Looks at the imports of all programs whose files are not in the cache, at once."""
+        stale = [
+            program
+            for program in programs
+            if program.is_python and files.load(self.cache, program_key(program)) is None
+        ]
+        if not stale:
+            return
+        modules = sorted({name for program in stale for name in program.modules})
+        scripts = [program.script for program in stale if program.script]
+        for program in stale:
+            self.tell(program.name, "analysing imports")
+        self.imports = analysis.analyse(closure.roots(modules), scripts, [str(stale[0].root)])
+        self._analysed = {program.name for program in stale}
+
+    def image(self, plan: Plan, service: ServicePlan, program: Program) -> Image:
+        """Builds one image."""
+        folder = self.out / service.name
+        found = files.load(self.cache, program_key(program))
+        if found is None:
+            if program.is_python and program.name not in self._analysed:
+                self.analyse([program])
+            self.tell(program.name, "collecting files")
+            found = self._collect(program)
+        self.tell(program.name, "compiling the library OS")
+        headers = config.headers(plan, service, self.sources)
+        headers["python.h"] = python_layout.render(found.runtime, FIRST_INODE)
+        names = [library.name for library in config.select_libraries(self.sources, service)]
+        libos = self.libos.build(headers, names)
+        return self._kept(folder, libos, found) or self._link(folder, libos, found)
+
+    def _collect(self, program: Program) -> Files:
+        environment = Environment.of(program.root)
+        key = program_key(program)
+        items = contents.skeleton()
+        if not program.is_python:
+            assert program.script is not None  # noqa: S101 - else it were Python
+            return files.make(
+                self.cache, key, items | contents.program(program.script)[1], environment
+            )
+        assert self.imports is not None  # noqa: S101 - analysed just before
+        found = closure.closure(self.imports, program.starts, program.without)
+        refuse_processes(program, found, environment)
+        items |= contents.python(found.modules, environment, self.cache)
+        return files.make(
+            self.cache,
+            key,
+            items,
+            environment,
+            modules=[module.name for module in found.modules],
+            warnings=[str(missing) for missing in found.missing],
+            looked_at=[module.file for module in found.modules if module.file],
+            runtime=contents.runtime_object(),
+        )
+
+    def _kept(self, folder: Path, libos: LibraryOS, found: Files) -> Image | None:
+        """The image that is there, if it is the one to be."""
+        try:
+            bill = json.loads((folder / "image.json").read_text())
+            path = folder / "image.elf"
+            if bill["key"] != image_key(libos, found) or file_digest(path) != bill["sha256"]:
+                return None
+        except (FileNotFoundError, json.JSONDecodeError, KeyError):
+            return None
+        return Image(
+            path,
+            bill["bytes"],
+            bill["libos_bytes"],
+            found.modules,
+            found.objects,
+            bill["sha256"],
+            found.warnings,
+            cached=True,
+        )
+
+    def _link(self, folder: Path, libos: LibraryOS, found: Files) -> Image:
+        linked = self.libos.link(libos, found.blob, folder)
+        image = Image(
+            linked.image,
+            linked.size,
+            linked.libos_bytes,
+            found.modules,
+            found.objects,
+            file_digest(linked.image),
+            found.warnings,
+        )
+        bill = {
+            "key": image_key(libos, found),
+            "sha256": image.digest,
+            "bytes": image.bytes,
+            "libos_bytes": image.libos_bytes,
+            "modules": image.modules,
+            "objects": image.objects,
+            "files": [asdict(listed) for listed in found.bill],
+        }
+        with replacing(folder / "image.json") as fresh:
+            fresh.write_text(json.dumps(bill, indent=1) + "\n")
+        return image
+
+
+def refuse_processes(program: Program, found: closure.Closure, environment: Environment) -> None:
+    """Refuses a service whose own code starts processes.
+
+    Raises:
+        UserError: with each place.
+    """
+    if not program.one_process:
+        return
+    own = [
+        module.file
+        for module in found.modules
+        if module.kind == "source" and module.file and environment.place(module.file).project
+    ]
+    if faults := project.faults(own, program.root):
+        raise UserError(*faults)
+
+
+def program_key(program: Program) -> str:
+    """What the files of a program are found by."""
+    return files.key_of(
+        sys.version,
+        str(Path(sys.executable).resolve()),
+        *sys.path,
+        str(program.root),
+        *program.modules,
+        str(program.script),
+        *program.without,
+        str(program.one_process),
+    )
+
+
+def image_key(libos: LibraryOS, found: Files) -> str:
+    """What an image is made of."""
+    return digest(libos.digest, found.digest)

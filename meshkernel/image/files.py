@@ -1,0 +1,166 @@
+"""The files of one program as a file system, kept as long as nothing they come from changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, frozen
+
+from meshkernel.image import filesystem
+from meshkernel.image.contents import Item, Items
+from meshkernel.image.filesystem import File
+from meshkernel.image.paths import Environment
+from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
+
+Stamp = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds."""
+
+
+@frozen
+class Listed:
+    """One file in a bill of materials."""
+
+    path: str
+    sha256: str
+    size: int
+    origin: str
+
+
+@frozen
+class Files:
+    """A file system in the cache, and what is known of it.
+
+    Attributes:
+        blob: the file system.
+        digest: of the file system.
+        modules: Python modules in it.
+        warnings: what may be missing in it.
+        bill: every file in it, by path.
+        runtime: the file on this machine that is the object with the interpreter's state; in the
+            file system it has `filesystem.FIRST_INODE`.
+    """
+
+    blob: Path
+    digest: str
+    modules: tuple[str, ...]
+    warnings: tuple[str, ...]
+    bill: tuple[Listed, ...]
+    runtime: Path | None
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The paths of ELF objects."""
+        return tuple(listed.path for listed in self.bill if _is_object(listed.path))
+
+
+def _is_object(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return ".so" in name or "/bin/" in path
+
+
+def load(cache: Cache, key: str) -> Files | None:
+    """The files that were made under this key, if none of their sources changed."""
+    try:
+        record = json.loads(cache.path("files", key, ".json").read_text())
+    except FileNotFoundError:
+        return None
+    if any(stamp(Path(path)) != tuple(known) for path, known in record["sources"].items()):
+        return None
+    blob = cache.path("blob", record["digest"])
+    if not blob.exists():
+        return None
+    return Files(
+        blob,
+        record["digest"],
+        tuple(record["modules"]),
+        tuple(record["warnings"]),
+        tuple(Listed(**listed) for listed in record["bill"]),
+        Path(record["runtime"]) if record["runtime"] else None,
+    )
+
+
+def make(
+    cache: Cache,
+    key: str,
+    items: Items,
+    environment: Environment,
+    *,
+    modules: Iterable[str] = (),
+    warnings: Iterable[str] = (),
+    looked_at: Iterable[Path] = (),
+    runtime: tuple[str, Path] | None = None,
+) -> Files:
+    """Writes the file system of these items into the cache.
+
+    Args:
+        cache: where it goes.
+        key: what it is found by.
+        items: what is in it.
+        environment: its folders are watched for new modules.
+        modules: Python modules in it.
+        warnings: what may be missing in it.
+        looked_at: sources that are in it in another form.
+        runtime: path in the image, and file, of the object with the interpreter's state.
+    """
+    entries = {path: item.entry for path, item in items.items()}
+    scratch = cache.path("blob", key)
+    with replacing(scratch) as fresh:
+        with fresh.open("wb") as out:
+            filesystem.write(entries, out, runtime[0] if runtime else None)
+        name = file_digest(fresh)
+    blob = cache.path("blob", name)
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    scratch.replace(blob)
+    bill = tuple(_listed(path, item) for path, item in sorted(items.items()) if _is_file(item))
+    sources = {*looked_at, *environment.watched, *_paths(items)}
+    record: Mapping[str, Any] = {
+        "digest": name,
+        "modules": list(modules),
+        "warnings": list(warnings),
+        "bill": [asdict(listed) for listed in bill],
+        "runtime": str(runtime[1]) if runtime else None,
+        "sources": {str(path): stamp(path) for path in sorted(sources)},
+    }
+    cache.write(cache.path("files", key, ".json"), json.dumps(record).encode())
+    return Files(blob, name, tuple(modules), tuple(warnings), bill, runtime[1] if runtime else None)
+
+
+def _is_file(item: Item) -> bool:
+    return isinstance(item.entry, File)
+
+
+def _paths(items: Items) -> Iterable[Path]:
+    for item in items.values():
+        if isinstance(item.entry, File) and isinstance(item.entry.source, Path):
+            yield item.entry.source
+
+
+def _listed(path: str, item: Item) -> Listed:
+    assert isinstance(item.entry, File)  # noqa: S101 - by _is_file
+    data = item.entry.contents()
+    return Listed(path, digest_of(data), len(data), item.origin)
+
+
+def digest_of(data: bytes) -> str:
+    """The SHA-256 of some bytes, as every tool computes it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def stamp(path: Path) -> Stamp | None:
+    """When a file or folder was last changed; None if it is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def key_of(*parts: str) -> str:
+    """A key for files; changes with the code that makes them."""
+    here = Path(__file__).parent
+    code = [file_digest(path) for path in sorted(here.glob("*.py"))]
+    return digest(*parts, *code)

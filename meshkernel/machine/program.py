@@ -1,0 +1,182 @@
+"""Any program as a single unikernel, with its console on ours: what ``meshkernel run`` does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import field, frozen
+
+from meshkernel.config import boot as planned
+from meshkernel.errors import Fault, UserError
+from meshkernel.image.builder import Image, Program, build_program
+from meshkernel.image.paths import APP, PYTHON
+from meshkernel.machine import probe
+from meshkernel.machine.arguments import MIB, MachineSpec
+from meshkernel.machine.boot import line
+from meshkernel.machine.machine import Machine, MachineExit, OnConsole
+from meshkernel.network import Switch, build_switch
+from meshkernel.plan import Plan, make_plan
+from meshkernel.toolchain.cache import Cache
+from meshkernel.topology.model import Accel, Expose, Service, Topology
+
+END_OF_INPUT = b"\x04"
+CHUNK = 4096
+
+
+@frozen
+class Run:
+    """What is to be run: exactly one of ``script`` and ``module``.
+
+    Attributes:
+        script: a Python file, or an ELF executable for Linux.
+        module: a module, as ``python -m`` takes it.
+        arguments: behind it.
+        include: modules to have in the image although nothing seems to import them.
+        environment: variables, over those of every service.
+        memory: bytes.
+        publish: ports of the host that lead to ports of the program.
+        accel: what executes it.
+        out: the build folder.
+    """
+
+    script: Path | None = None
+    module: str | None = None
+    arguments: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    environment: dict[str, str] = field(factory=dict)
+    memory: int = 128 * MIB
+    publish: tuple[Expose, ...] = ()
+    accel: Accel = Accel.AUTO
+    out: Path = Path("build")
+
+    @property
+    def name(self) -> str:
+        """Of the machine, and of its folder in the build folder."""
+        text = self.script.stem if self.script else (self.module or "").replace(".", "-")
+        plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "program"
+        return f"run-{plain}"[:60]
+
+    def plan(self) -> Plan:
+        """A mesh of this program alone."""
+        service = Service(
+            self.name, line=0, module="__main__", memory=self.memory, expose=self.publish
+        )
+        root = self.program().root
+        topology = Topology(root / "topology.toml", self.name, {self.name: service}, ())
+        return make_plan(topology)
+
+    def program(self) -> Program:
+        """What the image is made for.
+
+        Raises:
+            UserError: there is no such file.
+        """
+        if self.script is None:
+            modules = tuple(name for name in (self.module, *self.include) if name)
+            return Program(
+                self.name, Path.cwd(), modules=(*modules, *_main(modules)), one_process=False
+            )
+        if not self.script.is_file():
+            raise UserError(Fault(f"{self.script} is not there", "name a file that is"))
+        script = self.script.resolve()
+        return Program(self.name, script.parent, self.include, script, one_process=False)
+
+    def command(self) -> list[str]:
+        """The arguments of the program, in the image."""
+        if self.script is None:
+            return [PYTHON, "-m", self.module or "", *self.arguments]
+        path = f"{APP}/{self.script.name}"
+        interpreter = [PYTHON] if self.program().is_python else []
+        return [*interpreter, path, *self.arguments]
+
+    def boot(self, plan: Plan) -> str:
+        """The boot configuration."""
+        (service,) = plan.services.values()
+        variables = planned.ENVIRONMENT | self.environment
+        lines = [
+            "abi 1\n",
+            *(line("argument", word) for word in self.command()),
+            *(line("environment", f"{name}={variables[name]}") for name in sorted(variables)),
+            line("directory", APP),
+            line("hostname", self.name),
+        ]
+        if self.publish:
+            lines += [
+                line("address", f"{service.address}/{plan.network.prefixlen}"),
+                line("gateway", str(plan.gateway)),
+            ]
+        return "".join(lines)
+
+
+def _main(modules: Sequence[str]) -> list[str]:
+    """A package is run by its module ``__main__``."""
+    return [f"{modules[0]}.__main__"] if modules else []
+
+
+def build(run: Run) -> Image:
+    """Builds the image of a program."""
+    return build_program(run.plan(), run.program(), run.out)
+
+
+@asynccontextmanager
+async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[Machine]:
+    """The machine of a program, with the ways in from the host that it asks for."""
+    plan = run.plan()
+    cache = Cache(run.out.absolute() / "cache")
+    accel = (await asyncio.to_thread(probe.choose, run.accel, cache)).accel
+    (service,) = plan.services.values()
+    spec = MachineSpec(
+        name=run.name,
+        image=image.path,
+        boot=run.boot(plan),
+        memory=run.memory,
+        accel=accel,
+        mac=service.mac if run.publish else None,
+    )
+    if not run.publish:
+        async with Machine.start(spec, on_console=on_console) as machine:
+            yield machine
+        return
+    with TemporaryDirectory() as folder:
+        native = await asyncio.to_thread(build_switch, cache)
+        async with await Switch.start(plan, Path(folder), program=native) as switch:
+            network = await switch.attach(run.name)
+            async with Machine.start(spec, network=network, on_console=on_console) as machine:
+                yield machine
+
+
+async def attached(run: Run, image: Image) -> MachineExit:
+    """Runs a program to its end with our standard input and output as its console."""
+
+    def show(data: bytes) -> None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    async with start(run, image, show) as machine:
+        _forward(machine)
+        return await machine.wait()
+
+
+def _forward(machine: Machine) -> None:
+    """Sends our standard input to the machine; in a thread, since it may be a file."""
+    loop = asyncio.get_running_loop()
+
+    def pump() -> None:
+        while machine.running:
+            data = os.read(sys.stdin.fileno(), CHUNK)
+            try:
+                asyncio.run_coroutine_threadsafe(machine.type(data or END_OF_INPUT), loop)
+            except RuntimeError:  # the loop is closed: the machine has ended
+                return
+            if not data:
+                return
+
+    threading.Thread(target=pump, daemon=True, name="console input").start()

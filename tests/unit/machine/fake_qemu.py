@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Stands in for QEMU: speaks QMP and the control channel as the boot configuration tells it to."""
+
+import json
+import re
+import socket
+import struct
+import sys
+from pathlib import Path
+
+
+def end(name: str) -> socket.socket:
+    number = next(int(m[1]) for a in sys.argv if (m := re.match(rf"socket,id={name},fd=(\d+)", a)))
+    return socket.socket(fileno=number)
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    return struct.pack("<II", len(payload), kind) + payload
+
+
+def receive(control: socket.socket) -> tuple[int, bytes]:
+    size, kind = struct.unpack("<II", control.recv(8, socket.MSG_WAITALL))
+    return kind, control.recv(size, socket.MSG_WAITALL)
+
+
+if "--version" in sys.argv:
+    print("QEMU emulator version 7.2.0 (fake)")
+    sys.exit()
+
+with Path(sys.argv[sys.argv.index("-initrd") + 1]).open() as file:
+    boot = file.read()
+words = dict(line.split(" ", 1) for line in boot.splitlines() if line.startswith("argument"))
+what = words["argument"].split()
+if what[0] == "refuse":
+    sys.stderr.write("qemu-system-x86_64: something is wrong\n")
+    sys.exit(1)
+serial, control, qmp = end("serial"), end("control"), end("qmp")
+qmp.sendall(b'{"QMP": {}}\n')
+lines = qmp.makefile()
+json.loads(lines.readline())
+qmp.sendall(b'{"event": "RESUME"}\n{"return": {}}\n')
+if what[0] == "boot":
+    serial.sendall(boot.encode())
+if what[0] == "time":
+    control.sendall(frame(2, struct.pack("<QQ", 77, 0))[:5])
+    control.sendall(frame(2, struct.pack("<QQ", 77, 0))[5:])
+    kind, payload = receive(control)
+    monotonic, wall = struct.unpack("<QQ", payload)
+    serial.sendall(f"{kind} {monotonic} {wall}".encode())
+if what[0] == "echo":
+    kind, payload = receive(control)
+    control.sendall(frame(1, payload))
+    serial.sendall(serial.recv(100).upper())
+if what[0] == "broken":
+    control.sendall(struct.pack("<II", 1 << 24, 1))
+if what[0] == "wait" or what[0] == "broken":
+    qmp.recv(1)
+if what[0] == "panic":
+    serial.sendall(b"hello\nmeshkernel: the disk is on fire\nstack\n")
+    control.sendall(frame(4, struct.pack("<II", 2, 0)))
+elif what[0] != "lost":
+    control.sendall(frame(4, struct.pack("<II", 0, 3)))

@@ -1,0 +1,156 @@
+"""A machine's life: messages, console, and each way to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meshkernel.errors import MachineError
+from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
+from meshkernel.machine.machine import Machine, MachineExit, Reason
+from meshkernel.topology.model import Accel
+
+pytestmark = pytest.mark.usefixtures("fake_qemu")
+
+
+def spec(what: str, **secrets: str) -> MachineSpec:
+    boot = f"abi 1\nargument {what}\n"
+    return MachineSpec("test", Path("image.elf"), boot, 32 << 20, secrets=secrets)
+
+
+async def run(what: str, **secrets: str) -> tuple[MachineExit, bytes]:
+    async with asyncio.timeout(20), Machine.start(spec(what, **secrets)) as machine:
+        return await machine.wait(), machine.console
+
+
+async def test_status_of_the_program() -> None:
+    ended, _ = await run("status")
+    assert (ended.reason, ended.code, ended.status) == (Reason.STATUS, 3, 3)
+
+
+async def test_panic_carries_the_sentence() -> None:
+    ended, console = await run("panic")
+    assert ended.sentence == "stopped: the disk is on fire"
+    assert ended.status == 125
+    assert console.startswith(b"hello\n")
+
+
+async def test_machine_that_vanishes() -> None:
+    ended, _ = await run("lost")
+    assert ended.reason is Reason.LOST
+
+
+async def test_time_is_answered_at_once() -> None:
+    before = time.time_ns()
+    _, console = await run("time")
+    kind, monotonic, wall = map(int, console.split())
+    assert (kind, monotonic) == (3, 77)
+    assert before <= wall <= time.time_ns()
+
+
+async def test_messages_and_console_go_both_ways() -> None:
+    messages: list[dict[str, Any]] = []
+    chunks: list[bytes] = []
+    async with (
+        asyncio.timeout(20),
+        Machine.start(
+            spec("echo"), on_message=messages.append, on_console=chunks.append
+        ) as machine,
+    ):
+        await machine.send({"type": "ping", "id": 7})
+        await machine.type(b"abc")
+        await machine.wait()
+        await machine.send({"type": "late"})
+    assert messages == [{"type": "ping", "id": 7}]
+    assert b"".join(chunks) == b"ABC"
+
+
+async def test_boot_configuration_is_completed() -> None:
+    _, console = await run("boot", KEY="a b%\nc")
+    lines = console.decode().splitlines()
+    assert lines[:3] == ["abi 1", "argument boot", "environment KEY=a b%25%0ac"]
+    words = dict(line.split() for line in lines[3:])
+    assert len(bytes.fromhex(words["seed"])) == 32
+    assert abs(int(words["wall"]) - time.time_ns()) < 60e9
+    assert sorted(words) == ["seed", "wall"]
+
+
+async def test_kill() -> None:
+    async with asyncio.timeout(20), Machine.start(spec("wait")) as machine:
+        machine.kill()
+        ended = await machine.wait()
+        assert not machine.running
+    assert ended.reason is Reason.KILLED
+
+
+async def test_broken_control_channel_ends_the_machine() -> None:
+    ended, _ = await run("broken")
+    assert ended.reason is Reason.LOST
+
+
+async def test_refusal_of_qemu_is_told() -> None:
+    with pytest.raises(MachineError, match=r"could not start test: .*something is wrong"):
+        await run("refuse")
+
+
+async def test_leaving_the_block_ends_the_machine() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with Machine.start(spec("wait")) as machine:
+            pid = machine.pid
+            raise ZeroDivisionError
+    assert not os.path.exists(f"/proc/{pid}")  # noqa: ASYNC240, PTH110
+
+
+SUPERVISOR = """
+import asyncio, sys
+from pathlib import Path
+from meshkernel.machine.arguments import MachineSpec
+from meshkernel.machine.machine import Machine
+
+async def main():
+    spec = MachineSpec("test", Path("image.elf"), "abi 1\\nargument wait\\n", 32 << 20)
+    async with Machine.start(spec) as machine:
+        print(machine.pid, flush=True)
+        await machine.wait()
+
+asyncio.run(main())
+"""
+
+
+def test_killed_supervisor_leaves_no_machine() -> None:
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR], stdout=subprocess.PIPE, text=True
+    )
+    assert supervisor.stdout is not None
+    pid = int(supervisor.stdout.readline())
+    watch = os.pidfd_open(pid)
+    supervisor.kill()
+    supervisor.wait()
+    supervisor.stdout.close()
+    import select
+
+    assert select.select([watch], [], [], 10)[0], "the machine outlived its supervisor"
+    os.close(watch)
+
+
+def test_command_line_names_no_secret() -> None:
+    words = arguments(Path("qemu"), spec("wait", KEY="hidden"), Descriptors(3, 4, 5, 6))
+    assert not any("hidden" in word for word in words)
+    assert "-netdev" not in words
+
+
+@pytest.mark.parametrize(("accel", "cpu"), [(Accel.TCG, "max"), (Accel.KVM, "host")])
+def test_accelerator_and_network(accel: Accel, cpu: str) -> None:
+    machine = MachineSpec("a", Path("i"), "abi 1", 33 << 20, accel, mac="02:6b:0a:00:00:01")
+    words = " ".join(arguments(Path("qemu"), machine, Descriptors(3, 4, 5, 6, 7)))
+    assert f"-accel {accel} -cpu {cpu}" in words
+    assert "-m 33M" in words
+    assert "stream,id=net,server=off,addr.type=fd,addr.str=7" in words
+    assert "mac=02:6b:0a:00:00:01" in words
