@@ -16,7 +16,7 @@ def main() -> None:
     query = urlencode({"from": FRANKFURT, "to": LISBON, "day": day.isoformat()})
     url = f"http://127.0.0.1:8080/api/trips?{query}"
     print(f"\nGET {url}\n")
-    with urllib.request.urlopen(url, timeout=60) as reply:  # noqa: S310 - a fixed http address
+    with urllib.request.urlopen(url, timeout=60) as reply:
         print(json.dumps(json.load(reply), indent=2, ensure_ascii=False))
     print("\nThe page: http://127.0.0.1:8080/    The table of services: .venv/bin/meshkernel ps")
 
