@@ -9,3 +9,16 @@ uint64_t clock_realtime(void); /* nanoseconds since 1970-01-01 UTC */
 
 /* Sets the wall clock so that it read `realtime` at the monotonic instant `at`. */
 void clock_set_realtime(uint64_t realtime, nanos_t at);
+
+/* One answer of the host: its clock read `wall` at some moment between the monotonic instants `asked` and
+ * `answered`. */
+void clock_discipline(uint64_t wall, nanos_t asked, nanos_t answered);
+
+/* Time runs from here on, at a rate that clock_refine() measures better at the end of the start-up. */
+void clock_init(void);
+void clock_refine(void);
+
+/* The rate, as nanoseconds per tick of the TSC in 32.32 fixed point; setting it keeps the time. */
+uint64_t clock_rate(void);
+void clock_set_rate(uint64_t rate);
+uint64_t clock_ticks(void);

@@ -37,8 +37,8 @@ struct socket_ops {
     int (*connect)(struct file *file, const struct socket_address *address);
     int (*shutdown)(struct file *file, int how);
     int (*get_name)(struct file *file, struct socket_address *address, bool peer);
-    /* Bytes moved, or -errno. `address` has size 0 where none is given. receive writes MSG_TRUNC and the
-     * like to *flags_out. */
+    /* Bytes moved, or -errno. `address` has size 0 where none is given. receive writes MSG_TRUNC
+     * and the like to *flags_out. */
     ssize_t (*send)(struct file *file, struct io *io, int flags,
                     const struct socket_address *address);
     ssize_t (*receive)(struct file *file, struct io *io, int flags, struct socket_address *address,

@@ -1,0 +1,12 @@
+/* The control channel (abi/control.h): /dev/control for the guest runtime, the host's clock, and
+ * the last word. */
+#pragma once
+
+#include "abi/control.h"
+
+/* Called once the console device runs. */
+void control_start(void);
+
+/* The last frame: how the machine ended. Allocates nothing, polls for a bounded time, and does
+ * nothing without the device; so a panic may call it. */
+void control_exit(enum control_exit_reason reason, uint32_t code);

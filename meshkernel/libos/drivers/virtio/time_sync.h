@@ -1,0 +1,7 @@
+/* The wall clock follows the host's, asked over the control channel. */
+#pragma once
+
+#include "abi/control.h"
+
+void time_sync_start(void);
+void time_sync_answered(const struct control_time *answer);

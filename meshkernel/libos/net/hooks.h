@@ -1,0 +1,19 @@
+/* Where lwIP asks us. */
+#pragma once
+
+#include "core/types.h"
+#include "lwip/ip4_addr.h"
+#include "lwip/ip_addr.h"
+
+struct pbuf;
+struct netif;
+
+/* Sees each IP packet first; non-zero when it has taken it. */
+int net_hook_input(struct pbuf *packet, struct netif *netif);
+
+/* lo for the own address, NULL for lwIP's own choice. */
+struct netif *net_hook_route(const ip4_addr_t *destination);
+
+/* RFC 6528: a keyed hash of the connection's ends, and a clock. */
+u32_t net_hook_initial_sequence(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote,
+                                u16_t remote_port);

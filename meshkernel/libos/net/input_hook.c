@@ -1,0 +1,98 @@
+/* What lwIP does not do itself with a packet that comes in: tell sockets of ICMP errors, let a new
+ * connection follow one in TIME_WAIT, and leave a connection request unanswered while the
+ * listener's queue is full. */
+#include "lwip/ip4.h"
+#include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/icmp.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "net/hooks.h"
+#include "net/inet_socket.h"
+#include "net/tcp_socket.h"
+#include "net/timers.h"
+#include "net/udp_socket.h"
+
+#define ICMP_HEADER 8
+#define PORTS 4 /* bytes that UDP and TCP have first */
+
+/* Linux' icmp_err_convert, for the codes of "destination unreachable". */
+static int error_of_unreachable(uint8_t code) {
+    switch (code) {
+    case ICMP_DUR_NET:
+        return ENETUNREACH;
+    case ICMP_DUR_PROTO:
+        return ENOPROTOOPT;
+    case ICMP_DUR_PORT:
+        return ECONNREFUSED;
+    case ICMP_DUR_FRAG:
+        return EMSGSIZE;
+    default:
+        return EHOSTUNREACH;
+    }
+}
+
+/* The message quotes the packet that we had sent: header and first 8 bytes. */
+static void unreachable(const struct pbuf *packet, uint16_t header) {
+    uint8_t quote[60 + PORTS];
+    uint8_t code;
+    uint16_t quoted =
+        pbuf_copy_partial(packet, quote, sizeof(quote), (u16_t)(header + ICMP_HEADER));
+    const struct ip_hdr *ip = (const struct ip_hdr *)quote;
+    if (pbuf_copy_partial(packet, &code, 1, (u16_t)(header + 1)) != 1 || quoted < IP_HLEN ||
+        IPH_V(ip) != 4 || quoted < IPH_HL_BYTES(ip) + PORTS)
+        return;
+    const uint8_t *ports = quote + IPH_HL_BYTES(ip);
+    struct inet_quote flow = {
+        .local = ip->src.addr,
+        .remote = ip->dest.addr,
+        .local_port = (uint16_t)(ports[0] << 8 | ports[1]),
+        .remote_port = (uint16_t)(ports[2] << 8 | ports[3]),
+    };
+    if (IPH_PROTO(ip) == IP_PROTO_UDP)
+        udp_socket_unreachable(&flow, error_of_unreachable(code));
+    else if (IPH_PROTO(ip) == IP_PROTO_TCP)
+        tcp_socket_unreachable(&flow, error_of_unreachable(code));
+}
+
+/* RFC 1122, 4.2.2.13: a connection in TIME_WAIT may be opened anew by a later sequence number. lwIP
+ * would only acknowledge. */
+static void give_up_time_wait(const struct ip_hdr *ip, const struct tcp_hdr *tcp) {
+    uint16_t local_port = lwip_ntohs(tcp->dest), remote_port = lwip_ntohs(tcp->src);
+    for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next)
+        if (pcb->local_port == local_port && pcb->remote_port == remote_port &&
+            pcb->local_ip.addr == ip->dest.addr && pcb->remote_ip.addr == ip->src.addr) {
+            if (TCP_SEQ_GT(lwip_ntohl(tcp->seqno), pcb->rcv_nxt))
+                tcp_abort(pcb); /* in TIME_WAIT this sends nothing */
+            return;
+        }
+}
+
+static bool refuse_connection(const struct pbuf *packet, uint16_t header) {
+    const struct ip_hdr *ip = packet->payload;
+    const struct tcp_hdr *tcp = (const struct tcp_hdr *)((const char *)packet->payload + header);
+    if (packet->len < header + TCP_HLEN || (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+        return false;
+    give_up_time_wait(ip, tcp);
+    return tcp_listener_full(ip->dest.addr, lwip_ntohs(tcp->dest));
+}
+
+int net_hook_input(struct pbuf *packet, struct netif *netif) {
+    (void)netif;
+    const struct ip_hdr *ip = packet->payload;
+    uint16_t header = IPH_HL_BYTES(ip);
+    if (packet->len < IP_HLEN || header < IP_HLEN || packet->len < header)
+        return 0; /* lwIP drops it */
+    if (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)) {
+        net_timers_reassembly();
+        return 0;
+    }
+    if (IPH_PROTO(ip) == IP_PROTO_TCP && refuse_connection(packet, header)) {
+        pbuf_free(packet);
+        return 1;
+    }
+    if (IPH_PROTO(ip) == IP_PROTO_ICMP && packet->tot_len > header &&
+        pbuf_get_at(packet, header) == ICMP_DUR)
+        unreachable(packet, header);
+    return 0;
+}

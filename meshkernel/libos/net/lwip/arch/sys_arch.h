@@ -1,0 +1,2 @@
+/* Nothing: NO_SYS, and the library OS runs with interrupts off. */
+#pragma once

@@ -1,0 +1,2 @@
+/* lwIP includes this and, with its diagnostics off, uses none of it. */
+#pragma once

@@ -1,0 +1,91 @@
+#include "core/boot.h"
+#include "core/clock.h"
+#include "core/print.h"
+#include "core/thread.h"
+#include "lwip/init.h"
+#include "lwip/netif.h"
+#include "lwip/priv/tcp_priv.h"
+#include "net/device.h"
+#include "net/ethernet.h"
+#include "net/hooks.h"
+#include "net/inet_socket.h"
+#include "net/net.h"
+#include "net/packet_socket.h"
+#include "net/sequence.h"
+#include "net/timers.h"
+
+#define DEFAULT_MTU 1500
+#define LARGEST_MTU 9000 /* TCP_MSS of lwip/lwipopts.h, and headers */
+
+static struct net_device *device;
+static struct netif ethernet;
+
+struct netif *net_ethernet(void) {
+    return netif_is_up(&ethernet) ? &ethernet : NULL;
+}
+
+struct netif *net_loopback(void) {
+    return netif_get_by_index(1); /* netif_init of lwIP adds it first */
+}
+
+void net_device_register(struct net_device *registered) {
+    if (device == NULL)
+        device = registered;
+}
+
+void net_device_received(struct pbuf *frame, bool verified) {
+    ethernet_input(&ethernet, frame, verified);
+}
+
+void net_device_settle(void) {
+    net_settle();
+}
+
+void net_device_transmit_ready(void) {
+    tcp_txnow();
+    inet_sockets_transmit_ready();
+}
+
+void net_settle(void) {
+    netif_poll_all();
+    net_timers_run();
+}
+
+struct netif *net_hook_route(const ip4_addr_t *destination) {
+    bool own = netif_is_up(&ethernet) && ip4_addr_cmp(destination, netif_ip4_addr(&ethernet));
+    return own ? net_loopback() : NULL;
+}
+
+static uint16_t choose_mtu(void) {
+    uint16_t mtu = boot.mtu != 0 ? boot.mtu : DEFAULT_MTU;
+    if (device->mtu != 0)
+        mtu = MIN(mtu, device->mtu);
+    return MIN(mtu, (uint16_t)LARGEST_MTU);
+}
+
+static void start_device(void) {
+    const ip4_addr_t address = {boot.address}, mask = {boot.netmask}, gateway = {boot.gateway};
+    if (netif_add(&ethernet, &address, &mask, &gateway, device, ethernet_init, netif_input) == NULL)
+        panic("The network interface could not be set up.");
+    ethernet.mtu = choose_mtu();
+    netif_set_default(&ethernet);
+    netif_set_up(&ethernet);
+    device->start(ethernet.mtu);
+}
+
+void net_init(void) {
+    net_sequence_init();
+    lwip_init();
+    if (boot.address != 0 && device != NULL)
+        start_device();
+    else if (boot.address != 0)
+        panic("The boot configuration has an address, but the machine has no network device.");
+    inet_sockets_init();
+    packet_sockets_init();
+}
+
+void net_drain(nanos_t deadline) {
+    const nanos_t step = 20 * NANOS_PER_MS;
+    while (net_timers_busy() && clock_monotonic() < deadline)
+        thread_sleep(MIN(deadline, clock_monotonic() + step));
+}

@@ -1,0 +1,11 @@
+/* lwIP's timers on one timer of the library OS. */
+#pragma once
+
+/* Something happened: the timers are needed for a while. */
+void net_timers_run(void);
+
+/* A fragment came: reassembly is to be timed out. */
+void net_timers_reassembly(void);
+
+/* Whether a connection waits for anything (data, an acknowledgement, a retransmission). */
+_Bool net_timers_busy(void);
