@@ -1,7 +1,6 @@
 /* Starting the one program: its segments, its interpreter, its first stack. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/trap.h"
-#include "arch/x86_64/vdso.h"
 #include "arch/x86_64/xsave.h"
 #include "core/boot.h"
 #include "core/print.h"
@@ -15,6 +14,7 @@
 #include "linux/sigframe.h"
 #include "mm/space.h"
 #include "mm/user.h"
+#include "vdso/vdso.h"
 
 #define AT_NULL 0
 #define AT_PHDR 3

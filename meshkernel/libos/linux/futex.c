@@ -88,7 +88,8 @@ static int64_t wait(uaddr_t address, uint32_t expected, nanos_t deadline, uint32
         return 0;
     list_remove(&waiter.link);
     /* Started again after a handler only without a time limit, which would start anew. */
-    return result == -EINTR && deadline == NANOS_NEVER ? -ERESTARTSYS : result;
+    bool again = result == -EINTR && deadline == NANOS_NEVER && signal_interrupts(current);
+    return again ? -ERESTARTSYS : result;
 }
 
 static int64_t requeue(uaddr_t from, uaddr_t to, int wake, int move) {

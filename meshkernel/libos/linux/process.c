@@ -11,18 +11,27 @@
 
 #define CALLS_MAX 512
 
+/* Calls that would make or become another process. */
+static bool makes_process(int number) {
+    return (number >= 56 && number <= 59) || number == 322;
+}
+
 int64_t report_missing_call(int number, const char *name) {
-    static uint8_t reported[CALLS_MAX];
-    char place[128], unknown[32];
-    bool process_call = name != NULL;
+    static bool reported[CALLS_MAX];
+    char place[160], unknown[16];
 
     if (number < 0 || number >= CALLS_MAX || reported[number])
         return -ENOSYS;
     reported[number] = true;
-    format(unknown, sizeof(unknown), "system call %d", number);
     bool found = python_location(current, place, sizeof(place));
-    print("meshkernel: %s is not available in a unikernel%s%s%s\n", name ? name : unknown,
-          process_call ? " (one process)" : "", found ? "; called from " : "", place);
+    const char *from = found ? "; called from " : "";
+    format(unknown, sizeof(unknown), "number %d", number);
+    if (makes_process(number))
+        print("meshkernel: %s is not available in a unikernel (one process)%s%s\n", name, from,
+              place);
+    else
+        print("meshkernel: the system call %s is not available%s%s\n", name ? name : unknown, from,
+              place);
     return -ENOSYS;
 }
 

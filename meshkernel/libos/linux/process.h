@@ -20,6 +20,6 @@ int64_t report_missing_call(int number, const char *name);
 #define RLIMIT_COUNT 16
 uint64_t limit_get(int resource);
 
-/* Counts the first thread of the application; clone counts the others. */
+/* Makes this the first thread of the application. */
 struct thread;
 void process_begin(struct thread *thread);

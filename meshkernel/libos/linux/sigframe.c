@@ -200,6 +200,11 @@ static void restore_registers(struct trap_frame *frame, const struct sigcontext 
     frame->rsp = from->rsp;
     frame->rip = from->rip;
     frame->rflags = (from->rflags & FLAGS_FREE) | RFLAGS_FIXED | RFLAGS_IF;
+    /* Equal to rip it would look like a plain return from a system call, which leaves rbx, rbp and
+     * r12 to r15 as they are. They are equal only right behind a system call, where rcx means
+     * nothing. */
+    if (frame->rcx == frame->rip)
+        frame->rcx = 0;
 }
 
 int64_t sys_rt_sigreturn(void) {

@@ -3,7 +3,7 @@
  * do nothing. */
 #include "linux/signal.h"
 
-#include "core/print.h"
+#include "core/panic.h"
 #include "core/string.h"
 #include "linux/errno.h"
 #include "linux/process.h"
@@ -241,7 +241,7 @@ void signal_deliver(struct trap_frame *frame, int64_t number) {
 static noreturn void die(const struct trap_frame *frame, int signal, uaddr_t address) {
     print("meshkernel: the program was ended by signal %d (%s) at instruction %p, address %p\n",
           signal, name_of(signal), (void *)frame->rip, (void *)address);
-    trap_print(frame);
+    panic_registers(frame);
     python_stack_print(current);
     machine_exit(128 + signal);
 }

@@ -34,7 +34,8 @@ struct clone_arguments {
 };
 
 void process_begin(struct thread *thread) {
-    (void)thread;
+    thread->application = true;
+    thread->tid = PROCESS_ID; /* the first thread's number is the process's */
     application_threads = 1;
 }
 
