@@ -5,6 +5,7 @@ The sources are those that the libraries' manifests (``lib.toml``) name:
     sources = ["a.c", "b.S"]                relative to the library's folder
     third_party = "lwip"                    a source tree that `third_party` fetches
     third_party_sources = ["core/tcp.c"]    in its ``src`` folder
+    third_party_includes = ["lwip"]         folders of ours with its configuration
     [shared]                                a shared object that a source includes as bytes
     name, soname, script, sources
 """
@@ -159,7 +160,8 @@ class Builder:
         if library.manifest.get("third_party") == "lwip":
             tree = third_party.lwip(self.cache) / "src"
             origins = (*origins, tree)
-            include = (*include, f"-I{tree}/include", f"-I{library.folder}")
+            own = (library.folder / name for name in library.manifest["third_party_includes"])
+            include = (*include, f"-I{tree}/include", *(f"-I{path.resolve()}" for path in own))
             units += (
                 # Not our code: its warnings are for others to mend.
                 Unit(tree / name, (*KERNEL, "-w", *include), origins)
