@@ -162,7 +162,7 @@ class Link:
     def __getattr__(self, method: str) -> RemoteFunction:
         # Names with an underscore are asked for by inspect, copy and pickle, and never served.
         if method.startswith("_"):
-            raise AttributeError(f"link({self._name!r}) has no function {method!r}")
+            raise AttributeError(f"a link has no function {method!r}")
         return RemoteFunction(self._name, method)
 
 

@@ -50,9 +50,9 @@ class PeerLink:
 
     async def _connect(self, method: str, seconds: float) -> CallerConnection:
         """The connection, opened by one task for all calls that wait for it."""
-        if self._connecting is None or self._connecting.done():
-            self._connecting = asyncio.get_running_loop().create_task(self._open())
         connecting = self._connecting
+        if connecting is None or connecting.done():
+            connecting = self._connecting = asyncio.get_running_loop().create_task(self._open())
         self._waiting += 1
         try:
             async with asyncio.timeout(seconds):
@@ -65,8 +65,9 @@ class PeerLink:
             ) from self._fault
         finally:
             self._waiting -= 1
-            if not self._waiting:
+            if not self._waiting and not connecting.done():
                 connecting.cancel()
+                self._connecting = None  # the next call begins anew
 
     async def _open(self) -> CallerConnection:
         """Try until it succeeds; cancelled when no call waits for it any more."""

@@ -21,7 +21,8 @@ def lines(text: str) -> dict[KeyPath, int]:
             _pair(node, (), found)
         elif node.type in ("table", "table_array_element"):
             path = _table_path(node, arrays)
-            _note(found, path, node)
+            for length in range(1, len(path) + 1):
+                _note(found, path[:length], node)
             for child in node.named_children:
                 if child.type == "pair":
                     _pair(child, path, found)

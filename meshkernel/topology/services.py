@@ -15,6 +15,7 @@ KEYS = {"module", "asgi", "memory", "env", "secrets", "expose"}
 LATER = {"replicas", "volumes", "egress", "sleep", "net", "disk", "libraries"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - an address that users may write
 
 _NAME_REMEDY = "use up to 63 lower-case letters, digits and hyphens, beginning with a letter"
 
@@ -25,7 +26,8 @@ def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> di
     """Every service that is declared; those with faults as far as they can be read."""
     tables = faults.typed(document, (), "services", dict, "tables such as [services.cart]")
     if not tables:
-        faults.add(("services",), "there is no service", "add a table such as [services.cart]")
+        if not document.get("services"):
+            faults.add(("services",), "there is no service", "add a table such as [services.cart]")
         return {}
     taken: Ports = {}  # of the host, and the service that has each
     services = {}
@@ -83,8 +85,12 @@ def _check_module(value: str, key: str, path: KeyPath, faults: Faults, root: Pat
     parts = module.split(".")
     names = [*parts, *attribute.split(".")] if key == "asgi" else parts
     if not all(name.isidentifier() for name in names) or (key == "asgi") != bool(colon):
-        example = '"services.web:app"' if key == "asgi" else '"services.web"'
-        faults.add((*path, key), f"{value!r} does not name one", f"write it like {example}")
+        kind, example = (
+            ("an application", '"services.web:app"')
+            if key == "asgi"
+            else ("a module", '"services.web"')
+        )
+        faults.add((*path, key), f"{value!r} does not name {kind}", f"write it like {example}")
         return
     file = root.joinpath(*parts)
     if not file.with_suffix(".py").is_file() and not (file / "__init__.py").is_file():
@@ -158,12 +164,22 @@ def _read_expose(
         port = _read_port(entry, here, "port", faults, default=80 if asgi else None)
         if host is None or port is None:
             continue
-        if (address, host) in taken:
-            what = f"port {host} of the host is given to {taken[address, host]} already"
+        if owner := _owner(taken, address, host):
+            what = f"port {host} of the host is given to {owner} already"
             faults.add((*here, "host"), what, "choose another")
         taken.setdefault((address, host), str(path[1]))
         exposed.append(Expose(host=host, port=port, address=address))
     return tuple(exposed)
+
+
+def _owner(taken: Ports, address: str, host: int) -> str | None:
+    """The service that has this port of the host: on the same address, or one of the two on every
+    address.
+    """
+    for (other, port), owner in taken.items():
+        if port == host and (other == address or EVERYWHERE in (other, address)):
+            return owner
+    return None
 
 
 def _read_port(

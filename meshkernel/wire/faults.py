@@ -72,7 +72,10 @@ def stack_of(error: BaseException) -> str:
     continue on their side.
     """
     for link in _chain(error):
-        link.__traceback__ = _trimmed(link.__traceback__)
+        inner = _trimmed(link.__traceback__)
+        # Machinery alone is better than nothing, except below an error that names its own line.
+        if inner is not None or isinstance(link, SyntaxError):
+            link.__traceback__ = inner
     text = "".join(traceback.format_exception(error))
     far = [link for link in _chain(error) if isinstance(link, RemoteError) and link.stack]
     return text + "".join(f"\nOn the other side of that call:\n{link.stack}" for link in far)
@@ -90,11 +93,11 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _trimmed(stack: TracebackType | None) -> TracebackType | None:
-    """Without the frames of the machinery at the outer end; whole if there is nothing else."""
+    """Without the frames of the machinery at the outer end."""
     inner = stack
     while inner is not None and _is_machinery(inner.tb_frame.f_globals.get("__name__", "")):
         inner = inner.tb_next
-    return inner or stack
+    return inner
 
 
 def _is_machinery(module: str) -> bool:

@@ -14,7 +14,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import cattrs
-from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
+from cattrs.errors import (
+    BaseValidationError,
+    ForbiddenExtraKeysError,
+    StructureHandlerNotFoundError,
+)
 
 from meshkernel.wire.codec import fields_of
 from meshkernel.wire.types import Invalid, Mismatch, Reader, type_name
@@ -37,15 +41,18 @@ def converter() -> cattrs.Converter:
     made.register_structure_hook_func(
         lambda t: isinstance(t, type) and issubclass(t, Enum), _member
     )
+    made.register_structure_hook_factory(_is_named_tuple, _named_tuple)
     return made
 
 
 def reader(annotation: Any) -> Reader:
     """What turns a decoded value into the annotation's type; TypeError if there is no way to."""
-    _check(annotation, set())
-    made = converter()
-    hook = made.get_structure_hook(annotation)
+    _check(annotation, {})
     name = type_name(annotation)
+    try:
+        hook = converter().get_structure_hook(annotation)
+    except StructureHandlerNotFoundError as error:
+        raise TypeError(f"{name} cannot be in a message: {error}") from error
 
     def read(value: Any) -> Any:
         try:
@@ -131,16 +138,33 @@ def _duration(value: Any, _cls: Any) -> timedelta:
     return timedelta(seconds=value)
 
 
+def _is_named_tuple(annotation: Any) -> bool:
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, tuple)
+        and hasattr(annotation, "_fields")
+    )
+
+
+def _named_tuple(cls: Any) -> Callable[[Any, Any], Any]:
+    """cattrs does not resolve the annotations of a named tuple where they are text."""
+    hints = typing.get_type_hints(cls)
+    items = tuple(hints.get(name, Any) for name in cls._fields)
+    as_tuple: Any = tuple.__class_getitem__(items)
+    hook = converter().get_structure_hook(as_tuple)
+    return lambda value, _: cls(*hook(value, as_tuple))
+
+
 _LEAVES = (bool, int, float, str, bytes, type(None), object, *_PARSERS, timedelta)
 
 
-def _check(annotation: Any, seen: set[int]) -> None:
+def _check(annotation: Any, seen: dict[int, Any]) -> None:
     """TypeError for the first class within the annotation of which no value can be made."""
     while hasattr(annotation, "__supertype__"):  # NewType
         annotation = annotation.__supertype__
     if id(annotation) in seen or annotation in (Any, None, Ellipsis):
         return
-    seen.add(id(annotation))
+    seen[id(annotation)] = annotation  # kept, so that no other one gets its id
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
         return
@@ -150,7 +174,7 @@ def _check(annotation: Any, seen: set[int]) -> None:
         _check_class(annotation, seen)
 
 
-def _check_class(cls: type, seen: set[int]) -> None:
+def _check_class(cls: type, seen: dict[int, Any]) -> None:
     if cls in _LEAVES or issubclass(cls, (Enum, list, dict, set, frozenset, tuple)):
         return
     fields = fields_of(cls)

@@ -1,0 +1,262 @@
+"""Generated files: what is in them, and what writing them leaves alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from meshkernel.config import File, Library, LibrarySources, headers, render, write_files
+from meshkernel.config.boot import DIRECTORY, INTERPRETER, SITE, escape
+from meshkernel.config.files import MARK
+from meshkernel.config.libos import LIBOS, options_of, parse_syscalls
+from meshkernel.errors import UserError
+from meshkernel.plan import make_plan
+from meshkernel.topology.model import Expose, Link, Service, Topology
+
+SOURCES = LibrarySources(
+    libraries=(
+        Library("core", "The core", sources=("init.c",), options={"STACK": 8, "NAME": 'a"b\\'}),
+        Library("net", "The network", ("core",), ("tcp.c", "udp.c"), {"BUFFERS": True}),
+    ),
+    syscalls=((0, "read"), (1, "write")),
+)
+WEB = Service(
+    name="web",
+    line=1,
+    asgi="code.web:app",
+    env={"GREETING": "100 %\nnext", "HOME": "/app"},
+    secrets=("PAYMENT_KEY",),
+    expose=(Expose(8080, 8000),),
+)
+CART = Service(name="cart", line=2, module="code.cart")
+PLAN = make_plan(
+    Topology(
+        path=Path("topology.toml"),
+        name="shop",
+        services={"web": WEB, "cart": CART},
+        links=(Link("web", "cart", line=3, timeout=0.5),),
+    )
+)
+FILES = {str(file.path): file.contents for file in render(PLAN, SOURCES)}
+
+
+def boot_values(text: str) -> list[tuple[str, str]]:
+    """A boot configuration as the library OS reads it."""
+    values = []
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            key, _, value = line.partition(" ")
+            plain = re.sub(rb"%([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), value.encode())
+            values.append((key, plain.decode()))
+    return values
+
+
+def test_every_service_has_its_files_and_each_says_that_it_is_generated() -> None:
+    names = ["boot.conf", "libos/config.h", "libos/link.txt", "libos/syscalls.h", "machine.args"]
+    assert list(FILES) == [f"{service}/{name}" for service in ("cart", "web") for name in names]
+    for contents in FILES.values():
+        assert MARK in contents.splitlines()[0]
+        assert "do not edit" in contents.splitlines()[0]
+        assert contents.endswith("\n")
+
+
+def test_rendering_is_the_same_every_time() -> None:
+    assert {str(file.path): file.contents for file in render(PLAN, SOURCES)} == FILES
+
+
+def test_the_boot_configuration() -> None:
+    values = boot_values(FILES["web/boot.conf"])
+    assert values[0] == ("abi", "1")
+    found = dict(values)
+    web, cart = PLAN.services["web"], PLAN.services["cart"]
+    assert found["address"] == f"{web.address}/16"
+    assert found["gateway"] == str(PLAN.gateway)
+    assert found["hostname"] == "web"
+    assert [value for key, value in values if key == "host"] == [f"{cart.address} cart"]
+    arguments = [value for key, value in values if key == "argument"]
+    assert arguments == ["/usr/bin/python3", "-S", "-m", "meshkernel.guest"]
+    path, _, contents = found["file"].partition(" ")
+    assert path == "/etc/meshkernel/service.json"
+    assert json.loads(contents) == {
+        "mesh": "shop",
+        "service": "web",
+        "module": None,
+        "asgi": "code.web:app",
+        "host": "0.0.0.0",
+        "port": 7000,
+        "http_port": 8000,
+        "peers": {"cart": {"address": str(cart.address), "port": 7000, "timeout": 0.5}},
+    }
+
+
+def test_a_services_variables_override_and_survive_whatever_is_in_them() -> None:
+    values = boot_values(FILES["web/boot.conf"])
+    variables = dict(value.split("=", 1) for key, value in values if key == "environment")
+    assert variables["GREETING"] == "100 %\nnext"
+    assert variables["HOME"] == "/app"
+    assert variables["PYTHONUTF8"] == "1"
+
+
+def test_nothing_secret_and_nothing_of_one_boot_is_in_a_file() -> None:
+    for contents in FILES.values():
+        assert "PAYMENT_KEY" not in contents
+    keys = {key for key, _ in boot_values(FILES["web/boot.conf"])}
+    assert not keys & {"seed", "wall"}
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("plain text=1", "plain text=1"),
+        ("%", "%25"),
+        ("a\nb\tc\0", "a%0ab%09c%00"),
+        (" a ", "%20a%20"),
+        ("é", "é"),
+        ("\x7f", "%7f"),
+    ],
+)
+def test_values_are_escaped_to_stay_on_their_line(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+def test_the_machine() -> None:
+    assert FILES["cart/machine.args"].splitlines()[1:] == [
+        "memory 67108864",
+        f"mac {PLAN.services['cart'].mac}",
+        "accel auto",
+    ]
+
+
+def test_the_link_list_names_every_source() -> None:
+    lines = FILES["cart/libos/link.txt"].splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == [
+        "core init.c",
+        "net tcp.c",
+        "net udp.c",
+    ]
+
+
+def test_headers_are_shared_by_services_that_need_the_same() -> None:
+    assert FILES["cart/libos/config.h"] == FILES["web/libos/config.h"]
+    found = headers(PLAN, PLAN.services["cart"], SOURCES)
+    assert found == {
+        "config.h": FILES["cart/libos/config.h"],
+        "syscalls.h": FILES["cart/libos/syscalls.h"],
+    }
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_the_headers_are_c(tmp_path: Path) -> None:
+    for name, contents in headers(PLAN, PLAN.services["cart"], SOURCES).items():
+        (tmp_path / name).write_text(contents)
+    (tmp_path / "test.c").write_text("""
+#include "config.h"
+_Static_assert(MK_STACK == 8 && MK_BUFFERS == 1, "options");
+const char name[] = MK_NAME;
+_Static_assert(sizeof name == 5, "a quote and a backslash");
+enum {
+#define SYSCALL(number, name) NR_##name = number,
+#include "syscalls.h"
+};
+_Static_assert(NR_read == 0 && NR_write == 1, "calls");
+""")
+    subprocess.run(["cc", "-c", "-Wall", "-Werror", "test.c"], cwd=tmp_path, check=True)
+    (tmp_path / "bare.c").write_text('#include "syscalls.h"\n')
+    bare = subprocess.run(
+        ["cc", "-c", "bare.c"], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert "define SYSCALL(number, name) before including" in bare.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("0 read\n0 write", r"syscalls\.tbl:2: 0 write is there twice"),
+        ("0 read\n1 read", r"syscalls\.tbl:2: 1 read is there twice"),
+        ("\nread 0", r"syscalls\.tbl:2: 'read 0' is not `number name`"),
+    ],
+)
+def test_a_table_of_system_calls_with_a_fault(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse_syscalls(text)
+
+
+def test_an_option_has_one_home() -> None:
+    libraries = [Library("a", "A", options={"X": 1}), Library("b", "B", options={"X": 2})]
+    with pytest.raises(ValueError, match=r"b/lib\.toml: X is another library's option"):
+        options_of(libraries)
+
+
+def test_manifests_and_table_are_read(tmp_path: Path) -> None:
+    for name in ("core", "drivers/virtio", "linux"):
+        (tmp_path / name).mkdir(parents=True)
+        manifest = f'purpose = "{name}"\nsources = ["a.c"]\n[options]\nOF_{name[:2].upper()} = 1\n'
+        (tmp_path / name / "lib.toml").write_text(manifest)
+    (tmp_path / "linux" / "syscalls.tbl").write_text("1 write\n0 read # the first\n")
+    sources = LibrarySources.load(tmp_path)
+    assert [library.name for library in sources.libraries] == ["core", "drivers/virtio", "linux"]
+    assert sources.syscalls == ((0, "read"), (1, "write"))
+    assert options_of(sources.libraries) == {"OF_CO": 1, "OF_DR": 1, "OF_LI": 1}
+
+
+THIRD_PARTY = {"third_party", "third_party_sources", "third_party_includes"}
+KEYS = {"purpose", "requires", "sources", "options", "shared"} | THIRD_PARTY
+
+
+@pytest.mark.parametrize("path", sorted(LIBOS.rglob("lib.toml")), ids=lambda p: p.parent.name)
+def test_every_manifest_of_the_library_os_is_sound(path: Path) -> None:
+    manifest = tomllib.loads(path.read_text())
+    assert manifest.keys() <= KEYS
+    assert manifest["purpose"]
+    for source in manifest.get("sources", []):
+        assert (path.parent / source).is_file(), source
+
+
+def test_what_images_look_like_is_told_once() -> None:
+    from meshkernel.image import paths
+
+    assert (INTERPRETER, SITE, DIRECTORY) == (paths.PYTHON, paths.SITE, paths.APP)
+
+
+FILE = File(PurePosixPath("cart/boot.conf"), f"# {MARK}\nabi 1\n")
+
+
+def test_only_what_differs_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "cart" / "boot.conf"
+    assert write_files([FILE], tmp_path) == [path]
+    before = path.stat().st_mtime_ns
+    assert write_files([FILE], tmp_path) == []
+    assert path.stat().st_mtime_ns == before
+    changed = File(FILE.path, FILE.contents + "x\n")
+    assert write_files([changed], tmp_path) == [path]
+    assert path.read_text() == changed.contents
+
+
+def test_what_a_person_wrote_is_not_overwritten_and_nothing_else_is_written(tmp_path: Path) -> None:
+    (tmp_path / "cart").mkdir()
+    (tmp_path / "cart" / "boot.conf").write_text("mine\n")
+    other = File(PurePosixPath("web/boot.conf"), FILE.contents)
+    with pytest.raises(UserError, match=r"boot\.conf:1: this file was not generated .*, move it"):
+        write_files([other, FILE], tmp_path)
+    assert (tmp_path / "cart" / "boot.conf").read_text() == "mine\n"
+    assert not (tmp_path / "web").exists()
+
+
+def test_stale_files_go_and_others_stay(tmp_path: Path) -> None:
+    stale = File(PurePosixPath("gone/libos/config.h"), f"/* {MARK} */\n")
+    write_files([stale, FILE], tmp_path)
+    notes = tmp_path / "gone" / "notes.txt"
+    notes.write_text("mine\n")
+    image = tmp_path / "gone" / "image.elf"
+    image.write_text(MARK)
+    write_files([FILE], tmp_path)
+    assert not (tmp_path / stale.path).exists()
+    assert notes.exists()
+    assert image.exists()
+    assert (tmp_path / FILE.path).exists()
