@@ -1,4 +1,5 @@
-/* The parsed boot configuration (its format: abi/boot.h). All strings live as long as the machine. */
+/* The parsed boot configuration (its format: abi/boot.h). All strings live as long as the machine.
+ */
 #pragma once
 
 #include "core/types.h"
@@ -35,5 +36,6 @@ extern struct boot boot;
 /* Parses the module's text; panics with one sentence that names the line on a fault. */
 void boot_parse(const char *text, size_t size);
 
-/* The kernel command line that the hypervisor passed (QEMU appends virtio_mmio.device=... to it). */
+/* The kernel command line that the hypervisor passed (QEMU appends virtio_mmio.device=... to it).
+ */
 extern const char *boot_command_line;

@@ -1,5 +1,6 @@
-/* Time. The source is the TSC; its rate comes from kvm-clock or CPUID where they announce it, and is measured
- * otherwise. The wall clock starts from the boot configuration and follows the control channel. */
+/* Time. The source is the TSC; its rate comes from kvm-clock or CPUID where they announce it, and
+ * is measured otherwise. The wall clock starts from the boot configuration and follows the control
+ * channel. */
 #pragma once
 
 #include "core/types.h"
@@ -10,11 +11,12 @@ uint64_t clock_realtime(void); /* nanoseconds since 1970-01-01 UTC */
 /* Sets the wall clock so that it read `realtime` at the monotonic instant `at`. */
 void clock_set_realtime(uint64_t realtime, nanos_t at);
 
-/* One answer of the host: its clock read `wall` at some moment between the monotonic instants `asked` and
- * `answered`. */
+/* One answer of the host: its clock read `wall` at some moment between the monotonic instants
+ * `asked` and `answered`. */
 void clock_discipline(uint64_t wall, nanos_t asked, nanos_t answered);
 
-/* Time runs from here on, at a rate that clock_refine() measures better at the end of the start-up. */
+/* Time runs from here on, at a rate that clock_refine() measures better at the end of the start-up.
+ */
 void clock_init(void);
 void clock_refine(void);
 
@@ -22,3 +24,6 @@ void clock_refine(void);
 uint64_t clock_rate(void);
 void clock_set_rate(uint64_t rate);
 uint64_t clock_ticks(void);
+
+/* The page that the application reads the time from: struct vdso_data. */
+const void *clock_page(void);

@@ -15,10 +15,16 @@ void *pages_alloc(unsigned order);
 void pages_free(void *pages, unsigned order);
 
 /* A page that several maps share (a file in /tmp that is mapped) has one reference for each.
- * page_put frees the page with the last one. Pages outside of RAM given to the allocator (the image)
- * are not counted: both calls ignore them. */
+ * page_put frees the page with the last one. Pages outside of RAM given to the allocator (the
+ * image) are not counted: both calls ignore them. */
 void page_get(void *page);
 void page_put(void *page);
+
+/* References of a page, 0 for one that is not counted. */
+unsigned page_references(const void *page);
+
+/* The order that a block was allocated with. */
+unsigned pages_order(const void *pages);
 
 size_t pages_total(void);
 size_t pages_available(void);

@@ -4,5 +4,14 @@
 
 #include "core/types.h"
 
+/* Mixes in what nobody outside of this machine and its host can know; 32 bytes of it make a seed.
+ */
 void random_add(const void *entropy, size_t size);
+
+/* From the boot configuration and the processor; the drivers add theirs. */
+void random_init(void);
+
+/* Panics unless there was a seed. */
+void random_require_seed(void);
+
 void random_bytes(void *to, size_t size);

@@ -17,7 +17,7 @@ struct thread {
     uint64_t kernel_sp;        /* saved stack pointer while not running */
     uint64_t kernel_stack_top; /* where a system call starts */
     uint64_t fs_base;
-    void *xsave; /* extended state, 64-byte aligned */
+    void *xsave;                   /* extended state, 64-byte aligned */
     struct trap_frame *user_frame; /* registers of the application at system-call entry */
 
     enum thread_state state;
@@ -40,6 +40,7 @@ struct thread {
     bool signal_restore_mask;
     uaddr_t signal_stack;
     size_t signal_stack_size;
+    bool application; /* runs the application's code: may be chosen for a signal to the process */
 };
 
 extern struct thread *current;
@@ -57,6 +58,13 @@ void schedule(void);
 
 /* Sleeps until thread_wake or the deadline; returns the wake-up's result or -ETIMEDOUT. */
 int thread_sleep(nanos_t deadline);
+
+/* True when an interrupt should not return to the running thread: its slice is over, or it woke
+ * another. */
+bool thread_preempt_due(void);
+
+/* Makes the code that runs since boot a thread; it may schedule() from then on. */
+void threads_init(void *stack_top);
 
 noreturn void thread_exit(void);
 struct thread *thread_find(int tid);

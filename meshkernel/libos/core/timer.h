@@ -15,3 +15,6 @@ void timer_init(struct timer *timer, void (*expired)(struct timer *timer));
 void timer_set(struct timer *timer, nanos_t deadline); /* moves one that is already set */
 void timer_cancel(struct timer *timer);
 bool timer_pending(const struct timer *timer);
+
+/* The hardware timer fired: calls what is due, and arms it again. */
+void timers_run(void);

@@ -26,8 +26,7 @@ typedef uint64_t nanos_t;
 #define PAGE_UP(x) (((uint64_t)(x) + PAGE_MASK) & ~PAGE_MASK)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(pointer, type, member)                                                        \
-    ((type *)((char *)(pointer) - offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 #define MIN(a, b)                                                                                  \
     ({                                                                                             \

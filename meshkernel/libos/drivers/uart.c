@@ -19,8 +19,8 @@
 #define STATUS_ROOM 0x20
 #define STATUS_ABSENT 0xff /* what a bus without the device answers */
 
-/* A port that never gets room again must not hang the machine; a real one needs some 10,000 reads for
- * a byte at 9600 baud. */
+/* A port that never gets room again must not hang the machine; a real one needs some 10,000 reads
+ * for a byte at 9600 baud. */
 #define PATIENCE 100000
 
 static bool present;

@@ -104,9 +104,6 @@ void cpu_init(void);
 void cpu_set_fs_base(uint64_t base);
 uint64_t cpu_fs_base(void);
 
-/* GDT, TSS, IDT and the stacks of interrupts and faults. */
-void traps_init(void);
-
 /* The system-call entry. */
 void syscall_init(void);
 

@@ -6,3 +6,6 @@
 /* Calls handler(argument) on the interrupt stack, interrupts off, whenever the line fires. It must
  * not sleep. `level`: level-triggered (virtio-mmio under Firecracker and KVM's), else edge. */
 void interrupt_attach(unsigned gsi, bool level, void (*handler)(void *argument), void *argument);
+
+/* True in a handler. */
+bool interrupt_running(void);

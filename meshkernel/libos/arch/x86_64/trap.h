@@ -34,9 +34,4 @@ noreturn void return_to_user(const struct trap_frame *frame);
 /* A handler of a system call that must return with other registers (rt_sigreturn, signal delivery)
  * just changes *current->user_frame; its own return value still goes into rax. */
 
-/* Provided by linux/signal.c. signal_fault: the application did something that ends in `signal`
- * (SIGSEGV, ...) with si_code `code` and si_addr `address`; called on the thread's own stack, may
- * change the frame, and ends the service when there is no handler. signal_deliver: something is
- * pending; called on the way back. */
-void signal_fault(struct trap_frame *frame, int signal, int code, uaddr_t address);
-void signal_deliver(struct trap_frame *frame);
+/* linux/signal.h has what is called on the way back into the application. */

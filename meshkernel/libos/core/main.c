@@ -1,0 +1,93 @@
+/* Start-up: everything in the order in which it can be used. */
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/memory.h"
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/pvh.h"
+#include "arch/x86_64/traps.h"
+#include "arch/x86_64/tsc.h"
+#include "arch/x86_64/xsave.h"
+#include "core/boot.h"
+#include "core/clock.h"
+#include "core/pages.h"
+#include "core/print.h"
+#include "core/random.h"
+#include "core/thread.h"
+#include "drivers/uart.h"
+#include "drivers/virtio/virtio.h"
+#include "fs/fs.h"
+#include "ipc/ipc.h"
+#include "linux/process.h"
+#include "net/net.h"
+
+void *boot_early(uint32_t start_info);
+noreturn void kernel_main(void);
+
+extern uintptr_t __stack_chk_guard;
+uintptr_t __stack_chk_guard = UINT64_C(0x595e9fbd94fda766); /* until there is randomness */
+
+static void *first_stack;
+
+/* On the small stack of boot.S: no further than is needed for a better one. */
+void *boot_early(uint32_t start_info) {
+    uart_init();          /* so that a panic can be seen */
+    pvh_read(start_info); /* the memory map, before anything overwrites it */
+    cpu_init();           /* control registers, as CPUID allows */
+    memory_add_low();     /* pages of the first GiB */
+    paging_init();        /* exact protections; the low half is empty from here on */
+    memory_add_high();    /* all other pages */
+    first_stack = kernel_stack_alloc();
+    if (first_stack == NULL)
+        panic("the machine has too little memory to start");
+    return first_stack;
+}
+
+static void read_configuration(void) {
+    if (pvh.module_size == 0)
+        panic("there is no boot configuration: pass it as the first module (QEMU: -initrd)");
+    boot_parse(direct_of(pvh.module), pvh.module_size);
+    memory_release_module(); /* it held secrets */
+}
+
+/* No frame of a caller may be checked against the old canary: this function does not return. */
+static void set_canary(void) {
+    uintptr_t canary;
+    random_bytes(&canary, sizeof canary);
+    __stack_chk_guard = canary & ~UINT64_C(0xff); /* a string that runs over it ends there */
+}
+
+static void first_thread(void *argument) {
+    (void)argument;
+    exec_first();
+}
+
+static void start_program(void) {
+    struct thread *thread = thread_create("main", first_thread, NULL);
+    if (thread == NULL)
+        panic("the machine has too little memory to start a program");
+    thread->tid = PROCESS_ID;
+    thread_wake(thread, 0);
+}
+
+__attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) {
+    threads_init(first_stack);
+    traps_init();         /* from here a fault explains itself */
+    apic_init();          /* interrupts, all masked, and the timer's counter */
+    tsc_measure_start();  /* the longer it has, the better the measurement */
+    xsave_init();         /* x87, SSE, AVX: as much as the CPU has */
+    syscall_init();       /* the way in */
+    read_configuration(); /* what this machine is for */
+    clock_init();         /* time runs */
+    if (boot.wall)
+        clock_set_realtime(boot.wall, 0);
+    random_init();         /* seed of the configuration, the CPU's own */
+    fs_init();             /* image, /tmp, /dev, /proc */
+    ipc_init();            /* AF_UNIX */
+    virtio_init();         /* network, control channel, randomness */
+    random_require_seed(); /* or else not a step further */
+    set_canary();
+    net_init();     /* TCP/IP */
+    clock_refine(); /* all of the above was time to measure */
+    start_program();
+    thread_exit();
+}
