@@ -1,6 +1,6 @@
 /* A file of two parts that is on no descriptor: the page of data, then the shared object. Maps of
  * it are ordinary areas, so nothing is placed over them, and /proc/self/maps has them. */
-#include "arch/x86_64/vdso.h"
+#include "vdso/vdso.h"
 
 #include "core/clock.h"
 #include "core/pages.h"
