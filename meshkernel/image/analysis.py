@@ -8,6 +8,7 @@ comes back as a plain `Imports`, from which `closure` picks what one service nee
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -85,7 +86,10 @@ def analyse(modules: Sequence[str], scripts: Sequence[Path], path: Sequence[str]
         text=True,
         check=False,
         cwd="/",
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     )
     if done.returncode:
         tail = done.stderr.strip().splitlines()[-1:]
@@ -163,10 +167,15 @@ class _Analysis:
             "script": "source", "excluded": "missing", "invalid": "missing",
             "aliasnode": "alias", "virtualnode": "alias", "invalidrelativeimport": "missing",
         }  # fmt: skip
+        kind = kinds.get(kind, kind)
         file = getattr(inner, "filename", None)
+        if kind == "alias":
+            # Whether there is a file as well depends on the release: os.path, collections.abc.
+            place = Path(os.__file__).parent / f"{node.name.replace('.', '/')}.py"
+            kind, file = ("source", place) if place.is_file() else (kind, file)
         package = isinstance(node, self.library.Package | self.library.NamespacePackage)
         distribution = getattr(node.distribution, "name", None) if node.distribution else None
-        return [_name(node), kinds.get(kind, kind), str(file or ""), package, distribution]
+        return [_name(node), kind, str(file or ""), package, distribution]
 
     def _imports(self, node: Any) -> list[list[Any]]:
         found = {}

@@ -37,7 +37,7 @@ SKELETON: dict[str, Entry] = {
     APP: Directory(),
     "/etc/passwd": File(b"root:x:0:0:root:/root:/\n"),
     "/etc/group": File(b"root:x:0:\n"),
-    "/etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files dns\n"),
+    "/etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files\n"),
 }
 """What a C library expects of any system."""
 

@@ -22,7 +22,6 @@ from meshkernel.machine import probe
 from meshkernel.machine.arguments import MIB, MachineSpec
 from meshkernel.machine.boot import line
 from meshkernel.machine.machine import Machine, MachineExit, OnConsole
-from meshkernel.network import Switch, build_switch
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose, Service, Topology
@@ -145,6 +144,8 @@ async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[
         async with Machine.start(spec, on_console=on_console) as machine:
             yield machine
         return
+    from meshkernel.network import Switch, build_switch  # noqa: PLC0415 - most runs need none
+
     with TemporaryDirectory() as folder:
         native = await asyncio.to_thread(build_switch, cache)
         async with await Switch.start(plan, Path(folder), program=native) as switch:
