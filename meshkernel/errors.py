@@ -19,25 +19,45 @@ This module runs inside the unikernel too, so it imports nothing but the standar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 
 class MeshkernelError(Exception):
     """The root of the tree."""
 
 
-@dataclass(frozen=True)
 class Fault:
     """One thing wrong in what a user wrote, and what to do about it.
 
-    Printed as ``file:line: key: what, remedy``; parts that do not apply are left out.
+    Printed as ``file:line: key: what, remedy``; parts that do not apply are left out. Written by
+    hand: a dataclass would compile its methods at every start of every service.
     """
 
-    what: str
-    remedy: str
-    file: str | None = None
-    line: int | None = None
-    key: str | None = None
+    __slots__ = ("file", "key", "line", "remedy", "what")
+
+    def __init__(
+        self,
+        what: str,
+        remedy: str,
+        file: str | None = None,
+        line: int | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.what = what
+        self.remedy = remedy
+        self.file = file
+        self.line = line
+        self.key = key
+
+    def _values(self) -> tuple[str | int | None, ...]:
+        return (self.what, self.remedy, self.file, self.line, self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fault) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"Fault{self._values()!r}"
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)

@@ -1,5 +1,9 @@
 """``python -m meshkernel.guest``: what a service's machine runs."""
 
-from meshkernel.guest.runtime import main
+import gc
+
+gc.disable()  # until the service is ready: see runtime.main
+
+from meshkernel.guest.runtime import main  # noqa: E402
 
 raise SystemExit(main())

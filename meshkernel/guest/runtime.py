@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import sys
 from collections.abc import Callable
@@ -30,9 +31,15 @@ DRAIN_SHARE = 0.5
 class Runtime:
     """One service in the running event loop."""
 
-    def __init__(self, configuration: Configuration, control: ControlChannel) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        control: ControlChannel,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         self._configuration = configuration
         self._control = control
+        self._on_ready = on_ready
         self._peers = Peers(configuration)
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
         self._web: Any = None
@@ -59,6 +66,7 @@ class Runtime:
             loop.add_reader(self._control.descriptor, self._receive)
             port = server.sockets[0].getsockname()[1]
             self._control.send("ready", methods=sorted(dispatcher.methods), port=port)
+            self._on_ready()
             grace = await self._stop
             server.close()
             await self._end(dispatcher, declared, grace)
@@ -120,6 +128,12 @@ async def run_hooks(hooks: list[Callable[[], Any]]) -> None:
             await result
 
 
+def _settle() -> None:
+    """Collect garbage from now on, but not what start-up made: all of it stays."""
+    gc.freeze()
+    gc.enable()
+
+
 def main(path: str = "/etc/meshkernel/service.json", descriptor: int | None = None) -> int:
     """Run the service that this machine is for; returns its exit status.
 
@@ -127,8 +141,9 @@ def main(path: str = "/etc/meshkernel/service.json", descriptor: int | None = No
     """
     control = control_channel.connect() if descriptor is None else ControlChannel(descriptor)
     logs.forward(control)
+    gc.disable()  # what is imported lives on: looking for garbage among it only takes time
     try:
-        asyncio.run(Runtime(configuration.read(path), control).run())
+        asyncio.run(Runtime(configuration.read(path), control, _settle).run())
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
         message = f"{type(error).__name__}: {error}"
         stack = faults.stack_of(error)

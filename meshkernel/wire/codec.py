@@ -5,7 +5,6 @@ Encoding looks at the values alone, so it needs no annotations and no cattrs.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
@@ -48,7 +47,9 @@ def fields_of(cls: type) -> list[str] | None:
     """The fields that an attrs class or dataclass is made from, None for other classes."""
     if hasattr(cls, "__attrs_attrs__"):
         return [field.name for field in cls.__attrs_attrs__ if field.init]
-    if dataclasses.is_dataclass(cls):
+    if hasattr(cls, "__dataclass_fields__"):
+        import dataclasses  # noqa: PLC0415 - whoever made the class has imported it
+
         return [field.name for field in dataclasses.fields(cls) if field.init]
     return None
 

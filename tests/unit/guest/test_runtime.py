@@ -200,6 +200,19 @@ def test_a_start_that_fails_stops_what_had_begun(tmp_path: Path) -> None:
     assert "has no attribute 'missing'" in messages[0]["message"]
 
 
+def test_garbage_is_collected_once_a_service_is_ready(tmp_path: Path) -> None:
+    text = """
+import gc
+from meshkernel import on_start, on_stop
+at_import = gc.isenabled()
+@on_stop
+def check():
+    assert (at_import, gc.isenabled(), gc.get_freeze_count() > 0) == (False, True, True)
+"""
+    status, messages, _ = run_guest(tmp_path, text)
+    assert (status, messages[-1]) == (0, {"type": "stopped"})
+
+
 def test_the_guest_imports_nothing_that_costs_start_up(tmp_path: Path) -> None:
     text = """
 import sys
