@@ -50,6 +50,7 @@ class _Commands:
         return {
             "mesh": self._server.plan.topology.name,
             "topology": str(self._server.plan.topology.path),
+            "plan": self._server.digest,
             "supervisor": [own.pid, own.started],
             "dial": str(self._server.network.dial_socket),
             "services": {

@@ -44,17 +44,17 @@ class _File:
     """A log file that never grows beyond twice `ROTATED_AT`, its predecessor included."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._file: TextIO | None = None
 
     def write(self, line: Line) -> None:
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8", errors="replace", buffering=1)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a", encoding="utf-8", errors="replace", buffering=1)
         self._file.write(line.written() + "\n")
         if self._file.tell() >= ROTATED_AT:
             self.close()
-            self._path.replace(self._path.with_suffix(".log.1"))
+            self.path.replace(self.path.with_suffix(".log.1"))
 
     def close(self) -> None:
         if self._file is not None:
@@ -69,6 +69,10 @@ class LogBook:
         self._lines: dict[str, deque[Line]] = {name: deque(maxlen=KEPT) for name in services}
         self._files = {name: _File(folder / f"{name}.log") for name in self._lines}
         self._followers: set[asyncio.Queue[Line]] = set()
+
+    def path(self, service: str) -> Path:
+        """The file of a service's log."""
+        return self._files[service].path
 
     def add(self, service: str, text: str, time: float) -> None:
         """Note what a service said; several lines at once become several lines."""

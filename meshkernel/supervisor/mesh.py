@@ -105,6 +105,7 @@ class Mesh:
             try:
                 await runner.start()
             except MachineError as error:
+                error.add_note(f"its log: {self.logs.path(runner.name)}")
                 self._on_event(Event("failed", runner.name, detail=str(error)))
                 raise
         self._on_event(Event("ready", runner.name, (runner.boot_ms or 0) / 1000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO, Self
 
 from meshkernel.errors import SupervisorError
 from meshkernel.supervisor.processes import Identity
-from meshkernel.supervisor.run_folder import RunFolder, short_path
+from meshkernel.supervisor.run_folder import AlreadyRunningError, RunFolder, short_path
 
 STOP_SECONDS = 60.0
 """For all services to stop, and the supervisor with them."""
@@ -79,16 +80,39 @@ class Remote:
             yield message["line"]
         raise SupervisorError("the mesh has stopped")
 
-    def down(self) -> None:
-        """Stop the mesh; returns when its supervisor has ended."""
-        supervisor = Identity(*self.ask("info")["supervisor"])
-        self.ask("down")
-        if not supervisor.wait(STOP_SECONDS):
-            raise SupervisorError(
-                f"the supervisor (process {supervisor.pid}) has not ended in {STOP_SECONDS:g} s"
-            )
+
+def stop(folder: RunFolder) -> bool:
+    """Stop a mesh; returns when its supervisor has ended, False if there was none.
+
+    What a supervisor that crashed has left is cleaned up.
+
+    Raises:
+        SupervisorError: it did not end.
+    """
+    try:
+        with Remote.connect(folder) as remote:
+            supervisor = Identity(*remote.ask("info")["supervisor"])
+            remote.ask("down")
+    except SupervisorError:
+        found = _starting(folder)
+        if found is None:
+            return False
+        supervisor = found
+        supervisor.end(STOP_SECONDS, signal.SIGTERM)
+    if not supervisor.wait(STOP_SECONDS):
+        raise SupervisorError(
+            f"the supervisor (process {supervisor.pid}) has not ended in {STOP_SECONDS:g} s"
+        )
+    return True
 
 
-def connect(root: Path, mesh: str) -> Remote:
-    """The running mesh of this name; SupervisorError if it does not run."""
-    return Remote.connect(RunFolder(run_path(root, mesh)))
+def _starting(folder: RunFolder) -> Identity | None:
+    """The supervisor that does not answer, since it still builds, or does not any more."""
+    if not folder.path.is_dir():
+        return None
+    try:
+        folder.acquire()
+    except AlreadyRunningError:
+        return folder.supervisor()
+    folder.release()
+    return None

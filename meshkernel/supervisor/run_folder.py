@@ -104,14 +104,21 @@ class RunFolder:
             if entry.name not in (LOGS, REPORT):
                 _remove(entry)
 
-    def _left_over(self) -> Iterator[Identity]:
+    def supervisor(self) -> Identity | None:
+        """The supervisor that wrote the state."""
+        return next(iter(self._processes()), None)
+
+    def _left_over(self) -> list[Identity]:
         """The processes that the state names, but this one."""
+        return [each for each in self._processes() if each.pid != os.getpid()]
+
+    def _processes(self) -> list[Identity]:
+        """What the state names: first the supervisor, then its children."""
         try:
             state = json.loads(self.state.read_text())
-            entries = [Identity(*entry) for entry in state["processes"]]
+            return [Identity(*entry) for entry in state["processes"]]
         except (OSError, ValueError, KeyError, TypeError):
-            return  # there is none, or it was cut short: then its processes died with theirs
-        yield from (entry for entry in entries if entry.pid != os.getpid())
+            return []  # there is none, or it makes no sense: the children died with their parent
 
 
 def _remove(entry: Path) -> None:

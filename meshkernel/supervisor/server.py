@@ -19,6 +19,12 @@ from meshkernel.supervisor.processes import Identity
 from meshkernel.supervisor.run_folder import RunFolder, listen
 from meshkernel.supervisor.runner import GRACE
 from meshkernel.supervisor.seams import Host, Network
+from meshkernel.toolchain.cache import digest
+
+
+def plan_digest(plan: Plan) -> str:
+    """The same for the same plan: tells whether a topology has changed since it was started."""
+    return digest(repr(plan))
 
 
 class MeshServer:
@@ -37,6 +43,7 @@ class MeshServer:
         on_event: OnEvent = ignore,
     ) -> None:
         self.plan = plan
+        self.digest = plan_digest(plan)
         self.folder = folder
         self.logs = LogBook(folder.logs, plan.services)
         self.stop_asked = asyncio.Event()

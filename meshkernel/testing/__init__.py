@@ -1,1 +1,22 @@
-"""Tests against a whole mesh: the pytest plugin and what its ``mesh`` fixture offers."""
+"""Tests against a whole mesh: the pytest plugin and what its ``mesh`` fixture offers.
+
+``running_mesh`` is for fixtures of one's own, as for a second topology.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meshkernel.testing.mesh import MeshUnderTest, ServiceUnderTest, running_mesh
+
+__all__ = ["MeshUnderTest", "ServiceUnderTest", "running_mesh"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: pytest loads the plugin for every project, used or not."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from meshkernel.testing import mesh  # noqa: PLC0415
+
+    return getattr(mesh, name)

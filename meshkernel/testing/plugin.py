@@ -1,1 +1,96 @@
-"""The pytest plugin."""
+"""The pytest plugin: the session-wide ``mesh`` fixture, and logs in the reports of failed tests.
+
+It is loaded by every pytest of an environment that has meshkernel, so it imports nothing else
+before a test asks for the fixture.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from meshkernel.testing.mesh import MeshUnderTest
+
+TOPOLOGY = "topology.toml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--mesh-topology``, and ``mesh_topology`` in the configuration."""
+    help_text = "the topology that the mesh fixture boots (default: the nearest topology.toml)"
+    parser.getgroup("meshkernel").addoption("--mesh-topology", metavar="PATH", help=help_text)
+    parser.addini("mesh_topology", help_text)
+
+
+@pytest.fixture(scope="session")
+def mesh(request: pytest.FixtureRequest) -> Iterator[MeshUnderTest]:
+    """The mesh of the project under test: it boots at its first use, and stops with the session.
+
+    It has a folder of its own, and other ports of the host than ``expose`` says, so a mesh of
+    the same project that is up is not disturbed.
+    """
+    from meshkernel.errors import MeshkernelError  # noqa: PLC0415
+    from meshkernel.testing.mesh import running_mesh  # noqa: PLC0415
+
+    topology = find_topology(request.config, request.session)
+    try:
+        running = running_mesh(topology)
+        found = running.__enter__()
+    except MeshkernelError as error:
+        notes = "\n".join(getattr(error, "__notes__", ()))
+        pytest.fail(f"the mesh of {topology} did not come up: {error}\n{notes}", pytrace=False)
+    try:
+        yield found
+    finally:
+        running.__exit__(None, None, None)
+
+
+def find_topology(config: pytest.Config, session: pytest.Session) -> Path:
+    """What the option or the configuration names, else the nearest upwards of the tests."""
+    option, ini = config.getoption("--mesh-topology"), config.getini("mesh_topology")
+    if option:
+        return config.invocation_params.dir / str(option)
+    if ini:
+        return config.rootpath / str(ini)
+    users = (item.path for item in session.items if "mesh" in getattr(item, "fixturenames", ()))
+    start = next(users, config.rootpath / TOPOLOGY)
+    for folder in (*start.parents, config.rootpath):
+        if (folder / TOPOLOGY).is_file():
+            return folder / TOPOLOGY
+    raise pytest.UsageError(
+        f"the mesh fixture finds no {TOPOLOGY} in {start.parent} or above: name one with"
+        " --mesh-topology, or with mesh_topology in the configuration"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let each mesh note which services this test calls."""
+    for each in _meshes(item):
+        each.begin_test()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the logs of the services that a failed test called."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for each in _meshes(item):
+            report.sections += each.report()
+    return report
+
+
+def _meshes(item: pytest.Item) -> list[MeshUnderTest]:
+    """The meshes among a test's fixtures, whatever their names."""
+    module = sys.modules.get("meshkernel.testing.mesh")
+    if module is None:  # nobody has started one
+        return []
+    values = getattr(item, "funcargs", {}).values()
+    return [value for value in values if isinstance(value, module.MeshUnderTest)]

@@ -1,0 +1,110 @@
+"""run: any Python program as a single unikernel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from meshkernel.errors import Fault, UserError
+
+if TYPE_CHECKING:
+    from meshkernel.topology import Expose
+
+LAST_PORT = 0xFFFF
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--memory", default="128M", show_default=True, help="Of the machine.")
+@click.option(
+    "--include", multiple=True, metavar="MODULE", help="Have a module in the image; repeatable."
+)
+@click.option(
+    "--publish",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Reach PORT of the program at HOST of this computer (127.0.0.1); repeatable.",
+)
+@click.option("--env", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
+@click.option(
+    "--accel",
+    type=click.Choice(["auto", "kvm", "tcg"]),
+    default="auto",
+    show_default=True,
+    help="What executes the machine.",
+)
+@click.option("-m", "module", metavar="MODULE", help="Run a module, as python -m does.")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="(SCRIPT | -m MODULE) [ARGS]...")
+def run(
+    *,
+    memory: str,
+    include: tuple[str, ...],
+    publish: tuple[str, ...],
+    env: tuple[str, ...],
+    accel: str,
+    module: str | None,
+    words: tuple[str, ...],
+) -> int:
+    """Run any Python program as a unikernel, with its console on this terminal.
+
+    Its exit status is the command's own. What stands behind SCRIPT belongs to the program.
+
+    \b
+        meshkernel run hello.py --name ann
+        meshkernel run --memory 64M -m json.tool
+        meshkernel run --publish 8000:8000 -m http.server
+    """
+    import asyncio  # noqa: PLC0415
+
+    from meshkernel.machine import program  # noqa: PLC0415
+    from meshkernel.topology import Accel  # noqa: PLC0415
+
+    if module is None and not words:
+        raise click.UsageError("name a SCRIPT, or a module with -m MODULE")
+    wanted = program.Run(
+        script=None if module else Path(words[0]),
+        module=module,
+        arguments=words if module else words[1:],
+        include=include,
+        environment=dict(_variable(text) for text in env),
+        memory=_memory(memory),
+        publish=tuple(_published(text) for text in publish),
+        accel=Accel(accel),
+    )
+    image = program.build(wanted)
+    for warning in image.warnings:
+        click.echo(f"meshkernel: {warning}", err=True)
+    ended = asyncio.run(program.attached(wanted, image))
+    if ended.reason != "status":
+        click.echo(f"meshkernel: {wanted.name} {ended}", err=True)
+    return ended.status
+
+
+def _memory(text: str) -> int:
+    from meshkernel.topology.values import memory  # noqa: PLC0415
+
+    found = memory(text)
+    if found is None:
+        raise UserError(Fault(f"{text!r} is no size", 'write it as "64M" or "1G"', key="--memory"))
+    return found
+
+
+def _published(text: str) -> Expose:
+    from meshkernel.topology import Expose  # noqa: PLC0415
+
+    found = re.fullmatch(r"(?:(?P<address>.+):)?(?P<host>\d{1,5}):(?P<port>\d{1,5})", text)
+    host, port = (int(found["host"]), int(found["port"])) if found else (0, 0)
+    if found is None or host > LAST_PORT or not 0 < port <= LAST_PORT:
+        raise UserError(
+            Fault(f"{text!r} is no pair of ports", 'write HOST:PORT, as "8000:80"', key="--publish")
+        )
+    return Expose(host, port, found["address"] or "127.0.0.1")
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise UserError(Fault(f"{text!r} is no variable", "write NAME=VALUE", key="--env"))
+    return name, value

@@ -1,0 +1,143 @@
+"""The real host: images from the builder, machines by QEMU, the switch as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from attrs import define, field
+
+from meshkernel.errors import SupervisorError
+from meshkernel.image.builder import Image, build_mesh
+from meshkernel.machine import probe
+from meshkernel.machine.arguments import MachineSpec
+from meshkernel.machine.machine import Machine
+from meshkernel.network._build import build_switch
+from meshkernel.network.switch import Switch
+from meshkernel.plan.model import Plan
+from meshkernel.supervisor.events import Event, OnEvent
+from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
+from meshkernel.toolchain.cache import Cache
+from meshkernel.topology.model import Accel
+
+
+class _CancelledError(SupervisorError):
+    """Nobody waits for the build any more."""
+
+
+@define
+class BuildReport:
+    """Turns the builder's progress into events; seconds of each service's build are kept.
+
+    Called from the builder's threads; ``on_event`` is called in the event loop's.
+    """
+
+    on_event: OnEvent
+    seconds: dict[str, float] = field(factory=dict)
+    cancelled: threading.Event = field(factory=threading.Event)
+    _begun: dict[str, float] = field(factory=dict)
+
+    def __call__(self, service: str, what: str) -> None:
+        """The builder's ``on_progress``; ends a build that nobody waits for any more."""
+        if self.cancelled.is_set():
+            raise _CancelledError("the build was interrupted")
+        begun = self._begun.setdefault(service, time.monotonic())
+        self.seconds[service] = time.monotonic() - begun
+        self.on_event(Event("build", service, detail=what))
+
+
+async def build_images(plan: Plan, out: Path, on_event: OnEvent) -> dict[str, Image]:
+    """Build the images of a plan in other threads, and tell of each when all are done."""
+    loop = asyncio.get_running_loop()
+
+    def tell(event: Event) -> None:
+        loop.call_soon_threadsafe(on_event, event)
+
+    report = BuildReport(tell)
+    try:
+        images = await asyncio.to_thread(build_mesh, plan, out, report)
+    except asyncio.CancelledError:
+        report.cancelled.set()
+        raise
+    for name, image in images.items():
+        detail = "cached" if image.cached else "built"
+        on_event(Event("built", name, report.seconds.get(name, 0.0), detail))
+        for warning in image.warnings:
+            on_event(Event("note", name, detail=warning))
+    return images
+
+
+@define
+class RealHost:
+    """Runs machines on this computer. ``out`` is the build folder."""
+
+    out: Path
+    environ: Mapping[str, str] = field(factory=lambda: os.environ)
+    _images: dict[str, Image] = field(factory=dict)
+    _accel: Accel = Accel.TCG
+    _switch: Path | None = None
+
+    async def build(self, plan: Plan, on_event: OnEvent) -> dict[str, int]:
+        """Build the images and the switch, and choose the accelerator."""
+        cache = Cache(self.out.absolute() / "cache")
+        self._images = await build_images(plan, self.out, on_event)
+        self._switch = await asyncio.to_thread(build_switch, cache)
+        choice = await asyncio.to_thread(probe.choose, plan.topology.accel, cache)
+        self._accel = choice.accel
+        on_event(Event("note", detail=str(choice)))
+        return {name: image.bytes for name, image in self._images.items()}
+
+    @asynccontextmanager
+    async def network(self, plan: Plan, folder: Path) -> AsyncIterator[Network]:
+        """The switch of a mesh that was built."""
+        if self._switch is None:
+            raise SupervisorError("the mesh has not been built")
+        async with await Switch.start(plan, folder, program=self._switch) as switch:
+            yield switch
+
+    def launcher(self, plan: Plan, network: Network) -> Launcher:
+        """Starts the machines of a mesh that was built."""
+        if not isinstance(network, Switch):
+            raise TypeError("machines are attached to a switch")
+        return _RealLauncher(self, plan, network)
+
+    def spec(self, plan: Plan, name: str) -> MachineSpec:
+        """The machine of a service."""
+        planned = plan.services[name]
+        return MachineSpec(
+            name=name,
+            image=self._images[name].path,
+            boot=(self.out / name / "boot.conf").read_text(),
+            memory=planned.service.memory,
+            accel=self._accel,
+            mac=planned.mac,
+            secrets={secret: self.environ[secret] for secret in planned.service.secrets},
+        )
+
+
+@define
+class _RealLauncher:
+    host: RealHost
+    plan: Plan
+    switch: Switch
+
+    def launch(
+        self, service: str, on_message: OnMessage, on_console: OnConsole
+    ) -> AbstractAsyncContextManager[RunningMachine]:
+        return self._launched(service, on_message, on_console)
+
+    @asynccontextmanager
+    async def _launched(
+        self, service: str, on_message: OnMessage, on_console: OnConsole
+    ) -> AsyncIterator[RunningMachine]:
+        spec = self.host.spec(self.plan, service)
+        network = await self.switch.attach(service)
+        async with Machine.start(
+            spec, network=network, on_message=on_message, on_console=on_console
+        ) as machine:
+            yield machine
