@@ -52,6 +52,7 @@ class WebServer:
             loop="none",
             interface="auto",
             log_config=None,
+            log_level="warning",  # it would tell of every start and stop
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE,

@@ -16,16 +16,11 @@ REFUSED, RAISED = "refused", "raised"
 RESULT_FAULT = "meshkernel.ResultFault"
 """The type of an error that stands for a result that could not be sent, or read."""
 
-MACHINERY = (
-    "meshkernel.wire",
-    "meshkernel.guest",
-    "asyncio",
-    "concurrent.futures",
-    "threading",
-    "importlib",
-    "runpy",
-)
-"""Modules whose frames at the outer end of a stack say nothing about the user's code."""
+OURS = ("meshkernel.wire", "meshkernel.guest", "meshkernel.service")
+"""Modules whose frames say nothing about the user's code, wherever they are in a stack."""
+
+OUTER = ("asyncio", "concurrent.futures", "threading", "importlib", "runpy")
+"""Modules whose frames say nothing at the outer end of a stack: there they call the user's code."""
 
 
 def refusal(message: str) -> dict[str, Any]:
@@ -35,19 +30,24 @@ def refusal(message: str) -> dict[str, Any]:
 
 def unusable_result(message: str) -> dict[str, Any]:
     """The payload for a function that ran, and whose result cannot be sent."""
-    return {"kind": RAISED, "type": RESULT_FAULT, "message": message, "stack": "", "data": None}
+    return _payload(RESULT_FAULT, message)
+
+
+def _payload(name: str, message: str, stack: str = "", data: Any = None) -> dict[str, Any]:
+    return {"kind": RAISED, "type": name, "message": message, "stack": stack, "data": data}
 
 
 def raised(error: BaseException, shared: Mapping[str, type[Exception]]) -> dict[str, Any]:
-    """The payload for what a function raised."""
+    """The payload for what a function raised.
+
+    An error that the function met in a call of its own and let pass keeps its type and message.
+    """
+    stack = stack_of(error)
+    if isinstance(error, RemoteError):
+        return _payload(error.type, error.message, stack)
     name = name_of(type(error))
-    return {
-        "kind": RAISED,
-        "type": name,
-        "message": _text(error),
-        "stack": stack_of(error),
-        "data": _sendable(error.args) if name in shared else None,
-    }
+    data = _sendable(error.args) if name in shared else None
+    return _payload(name, _text(error), stack, data)
 
 
 def rebuild(payload: Any, target: str, shared: Mapping[str, type[Exception]]) -> Exception:
@@ -93,15 +93,21 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _trimmed(stack: TracebackType | None) -> TracebackType | None:
-    """Without the frames of the machinery at the outer end."""
-    inner = stack
-    while inner is not None and _is_machinery(inner.tb_frame.f_globals.get("__name__", "")):
-        inner = inner.tb_next
+    """Without the frames of the machinery."""
+    frames: list[TracebackType] = []
+    while stack is not None:
+        module = stack.tb_frame.f_globals.get("__name__", "")
+        if not _within(module, OURS) and (frames or not _within(module, OUTER)):
+            frames.append(stack)
+        stack = stack.tb_next
+    inner: TracebackType | None = None
+    for frame in reversed(frames):
+        inner = TracebackType(inner, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return inner
 
 
-def _is_machinery(module: str) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in MACHINERY)
+def _within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in packages)
 
 
 def _text(error: BaseException) -> str:

@@ -82,6 +82,32 @@ def test_a_remote_error_carries_the_stack_beyond_it() -> None:
     assert stack.index("ValueError: outer") < stack.index("the stack far away")
 
 
+def test_a_remote_error_that_a_function_lets_pass_keeps_what_it_is() -> None:
+    passed = caught(RemoteError("shop.SoldOut", "milk", "the stack far away\n"))
+    error = travel(passed)
+    assert isinstance(error, RemoteError)
+    assert (error.type, error.message) == ("shop.SoldOut", "milk")
+    assert error.stack.index("users_function") < error.stack.index("the stack far away")
+
+
+def test_machinery_between_the_users_frames_is_left_out() -> None:
+    ours = {"__name__": "meshkernel.guest.peers"}
+    exec("def relay(function): function()", ours)
+
+    def inner() -> None:
+        raise ValueError("v")
+
+    def outer() -> None:
+        ours["relay"](inner)
+
+    with pytest.raises(ValueError, match="v") as raised:
+        outer()
+    stack = faults.stack_of(raised.value)
+    assert "in outer" in stack
+    assert "in inner" in stack
+    assert "in relay" not in stack
+
+
 def test_shared_exceptions_arrive_as_themselves() -> None:
     error = travel(caught(SeatTaken("12C", 3)))
     assert type(error) is SeatTaken
