@@ -36,7 +36,7 @@ void console_input(const char *bytes, size_t size) {
         within_line = byte != '\n' && !(byte == END_OF_FILE && !within_line);
     }
     LIST_FOR_EACH(link, &open_files)
-        wait_wake(&LIST_ENTRY(link, struct console_file, link)->file->waiters, EPOLLIN);
+    wait_wake(&LIST_ENTRY(link, struct console_file, link)->file->waiters, EPOLLIN);
 }
 
 static ssize_t take_input(struct io *io) {

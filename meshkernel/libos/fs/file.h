@@ -43,13 +43,13 @@ struct file_ops {
      * file->flags has O_NONBLOCK. 0 from read is the end of the file. */
     ssize_t (*read)(struct file *file, struct io *io, uint64_t *offset);
     ssize_t (*write)(struct file *file, struct io *io, uint64_t *offset);
-    uint32_t (*poll)(struct file *file);                             /* always ready */
-    int (*ioctl)(struct file *file, unsigned command, uaddr_t arg);  /* -ENOTTY */
-    /* One page of contents for a memory map, with a reference taken, NULL when out of memory or beyond the
-     * end. Shared and read-only pages alike; a private writable map copies it. */
-    void *(*page)(struct file *file, uint64_t index);                /* -ENODEV */
-    void (*release)(struct file *file);                              /* nothing to do */
-    bool seekable;                                                   /* else -ESPIPE */
+    uint32_t (*poll)(struct file *file);                            /* always ready */
+    int (*ioctl)(struct file *file, unsigned command, uaddr_t arg); /* -ENOTTY */
+    /* One page of contents for a memory map, with a reference taken, NULL when out of memory or
+     * beyond the end. Shared and read-only pages alike; a private writable map copies it. */
+    void *(*page)(struct file *file, uint64_t index); /* -ENODEV */
+    void (*release)(struct file *file);               /* nothing to do */
+    bool seekable;                                    /* else -ESPIPE */
 };
 
 struct file {
@@ -68,9 +68,11 @@ struct file *file_new(const struct file_ops *ops, void *private, int flags);
 void file_get(struct file *file);
 void file_put(struct file *file); /* the last one calls release */
 
-/* The table of descriptors. fd_file returns NULL for a bad one and takes no reference: a caller that may sleep takes its own. */
+/* The table of descriptors. fd_file returns NULL for a bad one and takes no reference: a caller
+ * that may sleep takes its own. */
 struct file *fd_file(int fd);
 
-/* The lowest free descriptor from `from` on takes over the caller's reference; -EMFILE leaves it. */
+/* The lowest free descriptor from `from` on takes over the caller's reference; -EMFILE leaves it.
+ */
 int fd_install(struct file *file, int from, bool close_on_exec);
 int fd_close(int fd);

@@ -1,11 +1,11 @@
-/* Start-up of the file systems: the image at /, memory at /tmp, /run and /dev/shm, devices at /dev, processes at
- * /proc, and the files of the boot configuration over the image's own. */
+/* Start-up of the file systems: the image at /, memory at /tmp, /run and /dev/shm, devices at /dev,
+ * processes at /proc, and the files of the boot configuration over the image's own. */
 #pragma once
 
 #include "core/types.h"
 
-/* Mounts everything. Needs the parsed boot configuration and the heap; panics with a sentence when there
- * is no valid image. */
+/* Mounts everything. Needs the parsed boot configuration and the heap; panics with a sentence when
+ * there is no valid image. */
 void fs_init(void);
 
 /* Opens /dev/console as descriptors 0, 1 and 2; called once before the program starts. */

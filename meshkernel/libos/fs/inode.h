@@ -1,6 +1,6 @@
-/* Inodes: what a path names. One is a small value that is copied freely: a look-up in the image allocates
- * nothing. A walk never sleeps, so it needs no references; only what stays takes one (`get`): an open file, the working
- * directory. */
+/* Inodes: what a path names. One is a small value that is copied freely: a look-up in the image
+ * allocates nothing. A walk never sleeps, so it needs no references; only what stays takes one
+ * (`get`): an open file, the working directory. */
 #pragma once
 
 #include "core/types.h"
@@ -40,17 +40,19 @@ struct fs_statistics {
     bool read_only;
 };
 
-/* All return 0 or -errno. Names have no NUL; "." and ".." never arrive here. Operations that change something
- * are NULL in a read-only file system: -EROFS. */
+/* All return 0 or -errno. Names have no NUL; "." and ".." never arrive here. Operations that change
+ * something are NULL in a read-only file system: -EROFS. */
 struct inode_ops {
     int (*lookup)(const struct inode *directory, const char *name, size_t length,
                   struct inode *found);
     void (*stat)(const struct inode *inode, struct linux_stat *stat);
     /* Bytes of the target written to `to`, cut to `size`. */
     ssize_t (*readlink)(const struct inode *inode, char *to, size_t size);
-    /* A link that leads to an inode and not to a path (/proc/self/fd/N): NULL, or -ENOENT to go by its text. */
+    /* A link that leads to an inode and not to a path (/proc/self/fd/N): NULL, or -ENOENT to go by
+     * its text. */
     int (*jump)(const struct inode *link, struct inode *target);
-    /* Entries from *position on; advances it behind the last one that was added. Positions below 2 belong to
+    /* Entries from *position on; advances it behind the last one that was added. Positions below 2
+     * belong to
      * "." and "..". */
     void (*list)(const struct inode *directory, uint64_t *position, struct directory_sink *sink);
     /* A new file for a regular file or a device; `flags` has been checked against the type. */
@@ -65,7 +67,8 @@ struct inode_ops {
                   const char *target, struct inode *created);
     int (*link)(const struct inode *inode, const struct inode *directory, const char *name,
                 size_t length);
-    int (*unlink)(const struct inode *directory, const char *name, size_t length, bool is_directory);
+    int (*unlink)(const struct inode *directory, const char *name, size_t length,
+                  bool is_directory);
     int (*rename)(const struct inode *from, const char *name, size_t length, const struct inode *to,
                   const char *new_name, size_t new_length, unsigned flags);
     int (*truncate)(const struct inode *inode, uint64_t size);
@@ -78,8 +81,8 @@ struct inode {
     uint64_t number; /* st_ino */
     uint32_t device; /* st_dev */
     uint32_t mode;
-    const void *data;  /* of the ops */
-    const char *path;  /* absolute; only of an open file's inode and of the working directory */
+    const void *data; /* of the ops */
+    const char *path; /* absolute; only of an open file's inode and of the working directory */
 };
 
 /* A copy that stays, with a reference and its path; NULL when out of memory. */

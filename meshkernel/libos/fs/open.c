@@ -97,10 +97,10 @@ static struct file *open_temporary(const struct walk *walk, int flags, uint32_t 
     if (inode_type(directory) != S_IFDIR || (flags & O_ACCMODE) == O_RDONLY)
         *error = inode_type(directory) != S_IFDIR ? -ENOTDIR : -EINVAL;
     else
-        *error = directory->ops->create ? directory->ops->create(directory, "", 0,
-                                                                 S_IFREG | (mode & 07777), NULL,
-                                                                 &created)
-                                        : -ENOTSUP;
+        *error =
+            directory->ops->create
+                ? directory->ops->create(directory, "", 0, S_IFREG | (mode & 07777), NULL, &created)
+                : -ENOTSUP;
     if (*error)
         return NULL;
     struct file *file = inode_open(&created, "", flags & ~O_TMPFILE, error);

@@ -1,5 +1,5 @@
-/* Read-only files over the image's own: those of the boot configuration, and the few of /etc that follow
- * from it where the boot configuration has none of that name. */
+/* Read-only files over the image's own: those of the boot configuration, and the few of /etc that
+ * follow from it where the boot configuration has none of that name. */
 #include "core/alloc.h"
 #include "core/boot.h"
 #include "core/pages.h"
@@ -112,8 +112,9 @@ static const struct {
     const char *path;
     void (*generate)(struct text *text);
 } generated[] = {
-    {"/etc/group", groups},          {"/etc/hostname", hostname},    {"/etc/hosts", hosts},
-    {"/etc/nsswitch.conf", name_services}, {"/etc/passwd", users}, {"/etc/resolv.conf", resolver},
+    {"/etc/group", groups}, {"/etc/hostname", hostname},
+    {"/etc/hosts", hosts},  {"/etc/nsswitch.conf", name_services},
+    {"/etc/passwd", users}, {"/etc/resolv.conf", resolver},
 };
 
 void overlay_init(void) {

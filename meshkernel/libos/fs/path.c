@@ -76,7 +76,8 @@ static int walk_up(struct inode *now) {
     return 0;
 }
 
-/* Puts a link's target before the rest of the text; returns the new text or NULL when it is too long. */
+/* Puts a link's target before the rest of the text; returns the new text or NULL when it is too
+ * long. */
 static const char *follow(const struct inode *link, const char *rest) {
     char *text = texts[text_in_use ^= 1];
     ssize_t length = link->ops->readlink(link, text, PATH_MAX);
@@ -192,8 +193,8 @@ int path_walk(const struct inode *start, const char *text, unsigned flags, struc
         if (inode_type(&progress.now) != S_IFDIR)
             return -ENOTDIR;
         size_t length = component_length(progress.text);
-        int error = is_dots(progress.text, length) ? step_dots(&progress, length)
-                                                   : step(&progress, length);
+        int error =
+            is_dots(progress.text, length) ? step_dots(&progress, length) : step(&progress, length);
         if (error)
             return error;
     }

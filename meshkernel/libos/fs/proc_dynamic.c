@@ -191,10 +191,8 @@ static int task_file_open(const struct inode *inode, int flags, struct file **fi
     return generated_open(&text, flags, file);
 }
 
-static const struct inode_ops fd_ops = {.lookup = fd_lookup,
-                                        .list = fd_list,
-                                        .stat = dynamic_stat,
-                                        .statistics = dynamic_statistics};
+static const struct inode_ops fd_ops = {
+    .lookup = fd_lookup, .list = fd_list, .stat = dynamic_stat, .statistics = dynamic_statistics};
 static const struct inode_ops fd_link_ops = {.readlink = fd_readlink,
                                              .jump = fd_jump,
                                              .stat = dynamic_stat,

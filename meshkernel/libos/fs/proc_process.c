@@ -15,7 +15,7 @@ static size_t thread_count(void) {
     size_t count = 0;
 
     LIST_FOR_EACH(node, &all_threads)
-        count++;
+    count++;
     return MAX(count, (size_t)1);
 }
 
@@ -138,9 +138,9 @@ static void nothing(struct text *text) {
 }
 
 const struct generator proc_process_files[] = {
-    {"1/cgroup", nothing},     {"1/cmdline", cmdline}, {"1/comm", comm},
-    {"1/environ", environ},    {"1/limits", limits},   {"1/maps", maps},
-    {"1/mountinfo", mountinfo}, {"1/mounts", mounts},  {"1/stat", stat},
-    {"1/statm", statm},        {"1/status", status},
+    {"1/cgroup", nothing},      {"1/cmdline", cmdline}, {"1/comm", comm},
+    {"1/environ", environ},     {"1/limits", limits},   {"1/maps", maps},
+    {"1/mountinfo", mountinfo}, {"1/mounts", mounts},   {"1/stat", stat},
+    {"1/statm", statm},         {"1/status", status},
 };
 const size_t proc_process_file_count = ARRAY_SIZE(proc_process_files);

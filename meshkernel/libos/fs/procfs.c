@@ -1,4 +1,5 @@
 /* /proc and /sys: what the C library, the interpreter and common packages read. */
+#include "fs/procfs.h"
 #include "core/alloc.h"
 #include "core/boot.h"
 #include "core/clock.h"
@@ -7,7 +8,6 @@
 #include "fs/generated.h"
 #include "fs/mount.h"
 #include "fs/path.h"
-#include "fs/procfs.h"
 #include "fs/tree.h"
 
 #define PROC_DEVICE 3

@@ -1,4 +1,5 @@
-/* Files in memory: an array of pages, where NULL is a hole. All of them together take at most half of RAM. */
+/* Files in memory: an array of pages, where NULL is a hole. All of them together take at most half
+ * of RAM. */
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/pages.h"
@@ -11,7 +12,7 @@
 
 #define TMPFS_MAGIC 0x01021994
 #define PAGES_MAX (UINT64_C(1) << 28) /* of one file: 1 TiB, holes included */
-#define FIRST_DEVICE 16 /* st_dev of the first; the image, /dev and /proc are below */
+#define FIRST_DEVICE 16               /* st_dev of the first; the image, /dev and /proc are below */
 #define TREES_MAX 8
 
 struct pages {

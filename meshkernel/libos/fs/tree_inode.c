@@ -63,7 +63,7 @@ static uint32_t links_of(const struct node *node) {
     if (!is_directory(node))
         return node->links;
     LIST_FOR_EACH(link, &node->entries)
-        links += is_directory(LIST_ENTRY(link, struct entry, link)->node);
+    links += is_directory(LIST_ENTRY(link, struct entry, link)->node);
     return links;
 }
 
@@ -239,7 +239,8 @@ static bool is_within(const struct node *node, const struct node *ancestor) {
     return false;
 }
 
-/* Gives the name that is there to another node. Allocates nothing, so it leaves nothing half done. */
+/* Gives the name that is there to another node. Allocates nothing, so it leaves nothing half done.
+ */
 static void replace(struct node *directory, struct entry *entry, struct node *node) {
     struct node *old = entry->node;
 

@@ -6,7 +6,8 @@
 struct entry {
     struct list link;
     struct node *node;
-    uint64_t position; /* grows with every name: a listing goes on where it stopped, whatever was removed */
+    uint64_t position; /* grows with every name: a listing goes on where it stopped, whatever was
+                          removed */
     uint16_t length;
     char name[];
 };

@@ -1,0 +1,183 @@
+/* Descriptors: close, dup, fcntl, ioctl. */
+#include "core/thread.h"
+#include "ipc/pipe.h"
+#include "linux/files.h"
+#include "linux/process.h"
+
+#define F_DUPFD 0
+#define F_GETFD 1
+#define F_SETFD 2
+#define F_GETFL 3
+#define F_SETFL 4
+#define F_GETLK 5
+#define F_SETLK 6
+#define F_SETLKW 7
+#define F_SETOWN 8
+#define F_GETOWN 9
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#define F_DUPFD_CLOEXEC 1030
+#define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
+#define FD_CLOEXEC 1
+#define F_UNLCK 2
+
+#define CLOSE_RANGE_UNSHARE 2u
+#define CLOSE_RANGE_CLOEXEC 4u
+
+#define FIONREAD 0x541B
+#define FIONBIO 0x5421
+#define FIONCLEX 0x5450
+#define FIOCLEX 0x5451
+#define FIOASYNC 0x5452
+
+#define SETTABLE_FLAGS (O_APPEND | O_NONBLOCK)
+
+int64_t sys_close(int fd) {
+    return fd_close(fd);
+}
+
+int64_t sys_close_range(unsigned first, unsigned last, unsigned flags) {
+    if (first > last || flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
+        return -EINVAL;
+    if (first >= DESCRIPTORS_MAX)
+        return 0;
+    for (int fd = fd_next((int)first); fd >= 0 && (unsigned)fd <= last; fd = fd_next(fd + 1)) {
+        if (flags & CLOSE_RANGE_CLOEXEC)
+            fd_set_close_on_exec(fd, true);
+        else
+            fd_close(fd);
+    }
+    return 0;
+}
+
+static int64_t duplicate(int fd, int from, bool close_on_exec) {
+    struct file *file = fd_file(fd);
+
+    if (file == NULL)
+        return -EBADF;
+    if (from < 0 || (uint64_t)from >= limit_get(RLIMIT_NOFILE))
+        return -EINVAL;
+    file_get(file);
+    int copy = fd_install(file, from, close_on_exec);
+    if (copy < 0)
+        file_put(file);
+    return copy;
+}
+
+int64_t sys_dup(int fd) {
+    return duplicate(fd, 0, false);
+}
+
+static int64_t duplicate_to(int fd, int to, bool close_on_exec) {
+    struct file *file = fd_file(fd);
+
+    if (file == NULL)
+        return -EBADF;
+    file_get(file);
+    int error = fd_replace(to, file, close_on_exec);
+    if (error)
+        file_put(file);
+    return error ? error : to;
+}
+
+int64_t sys_dup2(int fd, int to) {
+    if (fd == to)
+        return fd_file(fd) ? to : -EBADF;
+    return duplicate_to(fd, to, false);
+}
+
+int64_t sys_dup3(int fd, int to, int flags) {
+    if (fd == to || flags & ~O_CLOEXEC)
+        return -EINVAL;
+    return duplicate_to(fd, to, flags & O_CLOEXEC);
+}
+
+/* There is one process, so no lock is ever in its way. */
+static int64_t no_lock(uaddr_t lock) {
+    int16_t type = F_UNLCK;
+
+    return put_user(type, lock);
+}
+
+int64_t sys_fcntl(int fd, int command, uint64_t argument) {
+    struct file *file = fd_file(fd);
+
+    if (file == NULL)
+        return -EBADF;
+    switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        return duplicate(fd, (int)argument, command == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return fd_close_on_exec(fd) ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        fd_set_close_on_exec(fd, argument & FD_CLOEXEC);
+        return 0;
+    case F_GETFL:
+        return file->flags;
+    case F_SETFL:
+        file->flags = (file->flags & ~SETTABLE_FLAGS) | ((int)argument & SETTABLE_FLAGS);
+        return 0;
+    case F_GETLK:
+    case F_OFD_GETLK:
+        return no_lock(argument);
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+    case F_SETOWN:
+        return 0;
+    case F_GETOWN:
+        return PROCESS_ID;
+    case F_SETPIPE_SZ:
+        return pipe_set_capacity(file, (unsigned)argument);
+    case F_GETPIPE_SZ:
+        return pipe_capacity(file);
+    default:
+        return -EINVAL;
+    }
+}
+
+static int64_t set_nonblocking(struct file *file, uaddr_t argument) {
+    int on;
+    int error = get_user(on, argument);
+
+    if (error == 0)
+        file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~O_NONBLOCK;
+    return error;
+}
+
+/* Bytes from the file's offset to its end. */
+static int64_t bytes_left(const struct file *file, uaddr_t argument) {
+    struct linux_stat stat;
+
+    stat_inode(file->inode, &stat);
+    int left = (int)MIN(MAX(stat.size - (int64_t)file->offset, (int64_t)0), (int64_t)INT32_MAX);
+    return put_user(left, argument);
+}
+
+int64_t sys_ioctl(int fd, unsigned command, uaddr_t argument) {
+    struct file *file = usable_file(fd);
+
+    if (file == NULL)
+        return -EBADF;
+    switch (command) {
+    case FIOCLEX:
+    case FIONCLEX:
+        fd_set_close_on_exec(fd, command == FIOCLEX);
+        return 0;
+    case FIONBIO:
+        return set_nonblocking(file, argument);
+    case FIOASYNC:
+        return 0;
+    case FIONREAD:
+        if (file->inode && inode_type(file->inode) == S_IFREG)
+            return bytes_left(file, argument);
+        break;
+    default:
+        break;
+    }
+    return file->ops->ioctl ? file->ops->ioctl(file, command, argument) : -ENOTTY;
+}

@@ -1,0 +1,206 @@
+/* What is known of a file: stat and its family, access, statfs. */
+#include "core/string.h"
+#include "ipc/pipe.h"
+#include "linux/files.h"
+
+#define ANONYMOUS_DEVICE 9
+#define PIPEFS_MAGIC 0x50495045
+
+#define R_OK 4
+#define W_OK 2
+#define X_OK 1
+
+void stat_inode(const struct inode *inode, struct linux_stat *stat) {
+    *stat = (struct linux_stat){
+        .dev = inode->device, .ino = inode->number, .nlink = 1, .mode = inode->mode};
+    inode->ops->stat(inode, stat);
+}
+
+/* A pipe, a socket or another file without a path. */
+static void stat_anonymous(const struct file *file, struct linux_stat *stat) {
+    uint32_t mode = file->socket               ? S_IFSOCK | 0777
+                    : pipe_capacity(file) >= 0 ? S_IFIFO | 0600
+                                               : 0600;
+
+    *stat = (struct linux_stat){.dev = ANONYMOUS_DEVICE,
+                                .ino = (uintptr_t)file / 16 % INT32_MAX,
+                                .nlink = 1,
+                                .mode = mode,
+                                .blksize = PAGE_SIZE};
+}
+
+static int stat_descriptor(int fd, struct linux_stat *stat) {
+    const struct file *file = fd_file(fd);
+
+    if (file == NULL)
+        return -EBADF;
+    if (file->inode)
+        stat_inode(file->inode, stat);
+    else
+        stat_anonymous(file, stat);
+    return 0;
+}
+
+/* fstatat with an empty path, as the C library writes fstat; NULL is an empty path too. */
+static bool means_descriptor(uaddr_t path, int flags) {
+    char first;
+
+    if ((flags & AT_EMPTY_PATH) == 0)
+        return false;
+    return path == 0 || (get_user(first, path) == 0 && first == 0);
+}
+
+static int stat_at(int directory, uaddr_t path, int flags, struct linux_stat *stat) {
+    struct walk walk;
+
+    if (directory != AT_FDCWD && means_descriptor(path, flags))
+        return stat_descriptor(directory, stat);
+    int error =
+        walk_user(directory, path, flags, flags & AT_SYMLINK_NOFOLLOW ? WALK_NOFOLLOW : 0, &walk);
+    if (error == 0)
+        stat_inode(&walk.inode, stat);
+    return error;
+}
+
+int64_t sys_newfstatat(int directory, uaddr_t path, uaddr_t to, int flags) {
+    struct linux_stat stat;
+    int error = stat_at(directory, path, flags, &stat);
+
+    return error ? error : put_user(stat, to);
+}
+
+int64_t sys_stat(uaddr_t path, uaddr_t to) {
+    return sys_newfstatat(AT_FDCWD, path, to, 0);
+}
+
+int64_t sys_lstat(uaddr_t path, uaddr_t to) {
+    return sys_newfstatat(AT_FDCWD, path, to, AT_SYMLINK_NOFOLLOW);
+}
+
+int64_t sys_fstat(int fd, uaddr_t to) {
+    struct linux_stat stat;
+    int error = stat_descriptor(fd, &stat);
+
+    return error ? error : put_user(stat, to);
+}
+
+struct linux_statx_time {
+    int64_t seconds;
+    uint32_t nanoseconds;
+    int32_t reserved;
+};
+
+struct linux_statx {
+    uint32_t mask, blksize;
+    uint64_t attributes;
+    uint32_t nlink, uid, gid;
+    uint16_t mode, pad;
+    uint64_t ino, size, blocks, attributes_mask;
+    struct linux_statx_time atime, btime, ctime, mtime;
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+    uint64_t spare[14];
+};
+_Static_assert(sizeof(struct linux_statx) == 256, "struct statx");
+
+#define STATX_BASIC_STATS 0x7ffu
+
+static struct linux_statx_time statx_time(struct linux_timespec time) {
+    return (struct linux_statx_time){time.seconds, (uint32_t)time.nanoseconds, 0};
+}
+
+int64_t sys_statx(int directory, uaddr_t path, int flags, unsigned mask, uaddr_t to) {
+    struct linux_stat stat;
+    int error = stat_at(directory, path, flags, &stat);
+
+    (void)mask;
+    if (error)
+        return error;
+    struct linux_statx statx = {.mask = STATX_BASIC_STATS,
+                                .blksize = (uint32_t)stat.blksize,
+                                .nlink = (uint32_t)stat.nlink,
+                                .mode = (uint16_t)stat.mode,
+                                .ino = stat.ino,
+                                .size = (uint64_t)stat.size,
+                                .blocks = (uint64_t)stat.blocks,
+                                .atime = statx_time(stat.atime),
+                                .ctime = statx_time(stat.ctime),
+                                .mtime = statx_time(stat.mtime),
+                                .rdev_major = (uint32_t)(stat.rdev >> 8),
+                                .rdev_minor = (uint32_t)(stat.rdev & 0xff),
+                                .dev_minor = (uint32_t)stat.dev};
+    return put_user(statx, to);
+}
+
+static bool is_read_only(const struct inode *inode) {
+    struct fs_statistics statistics = {0};
+
+    inode->ops->statistics(inode, &statistics);
+    return statistics.read_only;
+}
+
+/* The user is root: everything may be read, and run if anyone may. */
+int64_t sys_faccessat2(int directory, uaddr_t path, int mode, int flags) {
+    struct walk walk;
+    uint32_t type;
+
+    if (mode & ~(R_OK | W_OK | X_OK))
+        return -EINVAL;
+    int error =
+        walk_user(directory, path, flags, flags & AT_SYMLINK_NOFOLLOW ? WALK_NOFOLLOW : 0, &walk);
+    if (error)
+        return error;
+    type = inode_type(&walk.inode);
+    if (mode & W_OK && (type == S_IFREG || type == S_IFDIR) && is_read_only(&walk.inode))
+        return -EROFS;
+    return mode & X_OK && type != S_IFDIR && (walk.inode.mode & 0111) == 0 ? -EACCES : 0;
+}
+
+int64_t sys_faccessat(int directory, uaddr_t path, int mode) {
+    return sys_faccessat2(directory, path, mode, 0);
+}
+
+int64_t sys_access(uaddr_t path, int mode) {
+    return sys_faccessat2(AT_FDCWD, path, mode, 0);
+}
+
+struct linux_statfs {
+    int64_t type, block_size;
+    uint64_t blocks, free_blocks, available_blocks, files, free_files;
+    int32_t id[2];
+    int64_t name_length, fragment_size, flags, spare[4];
+};
+_Static_assert(sizeof(struct linux_statfs) == 120, "struct statfs of x86-64");
+
+#define ST_RDONLY 1
+
+static int64_t statfs_of(const struct inode *inode, uaddr_t to) {
+    struct fs_statistics statistics = {.magic = PIPEFS_MAGIC};
+
+    if (inode)
+        inode->ops->statistics(inode, &statistics);
+    struct linux_statfs statfs = {.type = (int64_t)statistics.magic,
+                                  .block_size = (int64_t)PAGE_SIZE,
+                                  .blocks = statistics.blocks,
+                                  .free_blocks = statistics.free_blocks,
+                                  .available_blocks = statistics.free_blocks,
+                                  .files = statistics.files,
+                                  .free_files = statistics.free_files,
+                                  .id = {inode ? (int32_t)inode->device : ANONYMOUS_DEVICE, 0},
+                                  .name_length = NAME_MAX,
+                                  .fragment_size = (int64_t)PAGE_SIZE,
+                                  .flags = statistics.read_only ? ST_RDONLY : 0};
+    return put_user(statfs, to);
+}
+
+int64_t sys_statfs(uaddr_t path, uaddr_t to) {
+    struct walk walk;
+    int error = walk_user(AT_FDCWD, path, 0, 0, &walk);
+
+    return error ? error : statfs_of(&walk.inode, to);
+}
+
+int64_t sys_fstatfs(int fd, uaddr_t to) {
+    const struct file *file = fd_file(fd);
+
+    return file ? statfs_of(file->inode, to) : -EBADF;
+}
