@@ -39,6 +39,8 @@ CHUNK = 1 << 16
 PREFIX = "meshkernel: "
 """How lines of the library OS start on the console."""
 
+PANIC = "panic: "
+
 PR_SET_PDEATHSIG = 1
 
 OnMessage = Callable[[dict[str, Any]], None]
@@ -355,7 +357,8 @@ def _die_with_parent(parent: int) -> Callable[[], None]:
 
 
 def _sentence(console: bytes) -> str:
-    """The last thing that the library OS said."""
+    """Why the library OS stopped, by its own words; else the last thing that it said."""
     lines = console.decode(errors="replace").splitlines()
-    said = [line.removeprefix(PREFIX) for line in lines if line.startswith(PREFIX)]
-    return said[-1].strip() if said else ""
+    said = [line.removeprefix(PREFIX).strip() for line in lines if line.startswith(PREFIX)]
+    panics = [line.removeprefix(PANIC) for line in said if line.startswith(PANIC)]
+    return next(iter(panics or said[-1:]), "")

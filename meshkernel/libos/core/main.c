@@ -18,6 +18,8 @@
 #include "fs/fs.h"
 #include "ipc/ipc.h"
 #include "linux/process.h"
+#include "mm/space.h"
+#include "mm/space.h"
 #include "net/net.h"
 
 void *boot_early(uint32_t start_info);
@@ -85,8 +87,11 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     ipc_init();            /* AF_UNIX */
     virtio_init();         /* network, control channel, randomness */
     random_require_seed(); /* or else not a step further */
+    mm_init();             /* where maps and the stack go, at random */
     set_canary();
+    mm_init();             /* where in the address space things will lie: at random */
     net_init();     /* TCP/IP */
+    uart_start_input();    /* what is typed at the console */
     clock_refine(); /* all of the above was time to measure */
     start_program();
     thread_exit();

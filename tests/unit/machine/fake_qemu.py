@@ -56,7 +56,7 @@ if what[0] == "broken":
 if what[0] == "wait" or what[0] == "broken":
     qmp.recv(1)
 if what[0] == "panic":
-    serial.sendall(b"hello\nmeshkernel: the disk is on fire\nstack\n")
+    serial.sendall(b"hello\nmeshkernel: panic: the disk is on fire\nmeshkernel: more\nstack\n")
     control.sendall(frame(4, struct.pack("<II", 2, 0)))
 elif what[0] != "lost":
     control.sendall(frame(4, struct.pack("<II", 0, 3)))

@@ -60,7 +60,6 @@ syscall_entry:
     pushq $0
     pushq %rax
     PUSH_REGISTERS $-ENOSYS
-    xorl %ebp, %ebp /* where a walk of our stack ends */
     movq %r10, %rcx
     cmpq $SYSCALL_LIMIT, %rax
     jae 1f
@@ -73,7 +72,7 @@ syscall_entry:
     cmpb $0, THREAD_SIGNAL_RESTORE(%rdx)
     jne 3f
 4:
-    /* The short way needs that nobody changed where to go on: the registers that the compiler keeps are as they were,
+    /* The short way needs that nobody changed where to go on: the registers that the compiler keeps, but %rbp, are as they were,
      * the others come from the frame, %rcx and %r11 are lost by definition. */
     movq FRAME_RIP(%rsp), %rcx
     movq FRAME_RFLAGS(%rsp), %r11
@@ -83,6 +82,7 @@ syscall_entry:
     jne frame_return
     testl $RFLAGS_UNUSUAL, %r11d
     jnz frame_return
+    movq FRAME_R11 - 16(%rsp), %rbp /* zeroed above */
     addq $FRAME_R11 + 8, %rsp
     popq %r10
     popq %r9
