@@ -15,6 +15,7 @@ from meshkernel.cli.commands import group
 from meshkernel.errors import BuildError, MeshkernelError, UserError
 
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
+DEBUG = "MESHKERNEL_DEBUG"
 
 
 def main() -> None:
@@ -27,21 +28,36 @@ def run(arguments: Sequence[str]) -> int:
     try:
         status = group.main(list(arguments), prog_name="meshkernel", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        return _told(error)
+    except KeyboardInterrupt:
         return INTERRUPTED
-    except UserError as error:
-        for fault in error.faults:
-            click.echo(fault, err=True)
-        return BAD_INPUT
-    except MeshkernelError as error:
-        return _failed(error)
-    except BrokenPipeError:  # whoever read our output has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILURE
     return status if isinstance(status, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong; returns the exit status that goes with it."""
+    match error:
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case click.Abort():
+            return INTERRUPTED
+        case UserError():
+            for fault in error.faults:
+                click.echo(fault, err=True)
+            return BAD_INPUT
+        case MeshkernelError():
+            return _failed(error)
+        case BrokenPipeError():  # whoever read our output has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        case _:
+            what = f"{type(error).__name__}: {error}"
+            remedy = f"set {DEBUG}=1 to see where"
+            click.echo(f"meshkernel: a fault of meshkernel itself: {what}; {remedy}", err=True)
+    return FAILURE
 
 
 def _failed(error: MeshkernelError) -> int:

@@ -32,7 +32,7 @@ WEB = "meshkernel.guest.web"
 """Serves ASGI applications: only a service that is one has it."""
 
 OnProgress = Callable[[str, str], None]
-"""Called with a service's name and what is being done for it."""
+"""Called with a service's name and what is being done for it, at last ``done``."""
 
 
 @frozen
@@ -114,14 +114,14 @@ def build_mesh(plan: Plan, out: Path, on_progress: OnProgress | None = None) -> 
     """
     config.write_files(config.render(plan, config.LibrarySources.load()), out)
     build = _Build.of(out, on_progress)
-    programs = {service: service_program(plan, service) for service in plan.services.values()}
+    programs = {name: service_program(plan, each) for name, each in plan.services.items()}
     build.analyse(programs.values())
     faults = []
     images = {}
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = {
-            service.name: pool.submit(build.image, plan, service, program)
-            for service, program in programs.items()
+            name: pool.submit(build.image, plan, plan.services[name], program)
+            for name, program in programs.items()
         }
         for name, job in jobs.items():
             try:
@@ -199,7 +199,9 @@ class _Build:
         headers["python.h"] = python_layout.render(found.runtime, FIRST_INODE)
         names = [library.name for library in config.select_libraries(self.sources, service)]
         libos = self.libos.build(headers, names)
-        return self._kept(folder, libos, found) or self._link(folder, libos, found)
+        image = self._kept(folder, libos, found) or self._link(folder, libos, found)
+        self.tell(service.name, "done")
+        return image
 
     def _collect(self, program: Program) -> Files:
         environment = Environment.of(program.root)

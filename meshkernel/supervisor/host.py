@@ -48,7 +48,8 @@ class BuildReport:
             raise _CancelledError("the build was interrupted")
         begun = self._begun.setdefault(service, time.monotonic())
         self.seconds[service] = time.monotonic() - begun
-        self.on_event(Event("build", service, detail=what))
+        if what != "done":
+            self.on_event(Event("build", service, detail=what))
 
 
 async def build_images(plan: Plan, out: Path, on_event: OnEvent) -> dict[str, Image]:
