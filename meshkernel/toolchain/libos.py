@@ -189,7 +189,7 @@ class Builder:
         return kept.read_bytes()
 
     def link(self, libos: LibraryOS, files: Path, folder: Path) -> Linked:
-        """Links ``image.elf`` and ``libos.debug`` in a folder.
+        """Links ``image.elf`` and, with all symbols and lines, ``libos.debug`` in a folder.
 
         Args:
             libos: the compiled library OS.
@@ -209,6 +209,6 @@ class Builder:
             with replacing(debug) as fresh:
                 tools.run([*strip, "--only-keep-debug", work / "all", fresh])
             with replacing(image) as fresh:
-                tools.run([*strip, "--strip-debug", work / "all", fresh])
+                tools.run([*strip, "--strip-all", work / "all", fresh])
         size = image.stat().st_size
         return Linked(image, debug, size, size - files.stat().st_size)
