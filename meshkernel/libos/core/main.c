@@ -19,7 +19,6 @@
 #include "ipc/ipc.h"
 #include "linux/process.h"
 #include "mm/space.h"
-#include "mm/space.h"
 #include "net/net.h"
 
 void *boot_early(uint32_t start_info);
@@ -89,10 +88,10 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     random_require_seed(); /* or else not a step further */
     mm_init();             /* where maps and the stack go, at random */
     set_canary();
-    mm_init();             /* where in the address space things will lie: at random */
-    net_init();     /* TCP/IP */
-    uart_start_input();    /* what is typed at the console */
-    clock_refine(); /* all of the above was time to measure */
+    mm_init();          /* where in the address space things will lie: at random */
+    net_init();         /* TCP/IP */
+    uart_start_input(); /* what is typed at the console */
+    clock_refine();     /* all of the above was time to measure */
     start_program();
     thread_exit();
 }

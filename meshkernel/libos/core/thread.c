@@ -23,7 +23,8 @@ static struct list run_queue = LIST_INIT(run_queue);
 static bool preempt;
 static struct timer slice;
 static struct thread boot_thread = {.name = "boot"};
-static struct thread *ended; /* its stack can be freed once another one runs */
+static struct thread *ended;            /* its stack can be freed once another one runs */
+static nanos_t running_since, all_time; /* of the running thread; of all, up to then */
 static int last_tid = PROCESS_ID;
 
 void stack_switch(uint64_t *save, uint64_t load);
@@ -111,9 +112,28 @@ static void reap(void) {
     }
 }
 
+/* The running thread's time ends here, or it begins again behind an idle time. */
+static void account(nanos_t now) {
+    current->cpu_time += now - running_since;
+    all_time += now - running_since;
+    running_since = now;
+}
+
+nanos_t thread_cpu_time(const struct thread *thread) {
+    return thread->cpu_time + (thread == current ? clock_monotonic() - running_since : 0);
+}
+
+nanos_t threads_cpu_time(void) {
+    return all_time + clock_monotonic() - running_since;
+}
+
 static struct thread *pick(void) {
-    while (list_empty(&run_queue))
-        idle();
+    account(clock_monotonic());
+    if (list_empty(&run_queue)) {
+        while (list_empty(&run_queue))
+            idle();
+        running_since = clock_monotonic();
+    }
     struct thread *next = LIST_FIRST(&run_queue, struct thread, run_link);
     list_remove(&next->run_link);
     return next;
@@ -124,7 +144,7 @@ static void start_slice(void) {
     if (list_empty(&run_queue))
         timer_cancel(&slice);
     else
-        timer_set(&slice, clock_monotonic() + SLICE);
+        timer_set(&slice, running_since + SLICE);
 }
 
 void schedule(void) {

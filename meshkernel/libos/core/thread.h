@@ -41,6 +41,8 @@ struct thread {
     uaddr_t signal_stack;
     size_t signal_stack_size;
     bool application; /* runs the application's code: may be chosen for a signal to the process */
+
+    nanos_t cpu_time; /* that it has run, up to the last time it stopped */
 };
 
 extern struct thread *current;
@@ -65,6 +67,10 @@ bool thread_preempt_due(void);
 
 /* Makes the code that runs since boot a thread; it may schedule() from then on. */
 void threads_init(void *stack_top);
+
+/* How long a thread has run, and all of them together. */
+nanos_t thread_cpu_time(const struct thread *thread);
+nanos_t threads_cpu_time(void);
 
 noreturn void thread_exit(void);
 struct thread *thread_find(int tid);

@@ -2,7 +2,9 @@
  * polled: a hypervisor takes a byte at once. */
 #include "drivers/uart.h"
 
+#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/io.h"
+#include "fs/console.h"
 
 #define UART_BASE 0x3f8
 #define UART_DATA (UART_BASE + 0)
@@ -12,9 +14,13 @@
 #define UART_MODEM_CONTROL (UART_BASE + 4)
 #define UART_LINE_STATUS (UART_BASE + 5)
 
+#define UART_GSI 4
+#define FIFO_SIZE 16
+
+#define INTERRUPT_RECEIVED 0x01
 #define LINE_8N1 0x03
 #define FIFO_ON 0x07
-#define MODEM_DTR_RTS 0x03
+#define MODEM_DTR_RTS_OUT2 0x0b /* OUT2 lets the interrupt through */
 #define STATUS_RECEIVED 0x01
 #define STATUS_ROOM 0x20
 #define STATUS_ABSENT 0xff /* what a bus without the device answers */
@@ -32,7 +38,7 @@ void uart_init(void) {
     out8(UART_INTERRUPTS, 0);
     out8(UART_LINE_CONTROL, LINE_8N1);
     out8(UART_FIFO, FIFO_ON);
-    out8(UART_MODEM_CONTROL, MODEM_DTR_RTS);
+    out8(UART_MODEM_CONTROL, MODEM_DTR_RTS_OUT2);
 }
 
 void uart_write(const char *text, size_t size) {
@@ -45,8 +51,24 @@ void uart_write(const char *text, size_t size) {
     }
 }
 
-int uart_read(void) {
-    if (!present || !(in8(UART_LINE_STATUS) & STATUS_RECEIVED))
-        return -1;
-    return in8(UART_DATA);
+static void receive(void *argument) {
+    char bytes[FIFO_SIZE];
+    size_t count = 0;
+    (void)argument;
+    while (in8(UART_LINE_STATUS) & STATUS_RECEIVED) {
+        bytes[count++] = (char)in8(UART_DATA);
+        if (count == sizeof bytes) {
+            console_input(bytes, count);
+            count = 0;
+        }
+    }
+    if (count > 0)
+        console_input(bytes, count);
+}
+
+void uart_start_input(void) {
+    if (!present)
+        return;
+    interrupt_attach(UART_GSI, false, receive, NULL);
+    out8(UART_INTERRUPTS, INTERRUPT_RECEIVED);
 }

@@ -6,5 +6,5 @@
 void uart_init(void);
 void uart_write(const char *text, size_t size);
 
-/* A byte that came in, or -1. */
-int uart_read(void);
+/* Hands what comes in to the console file from now on. */
+void uart_start_input(void);

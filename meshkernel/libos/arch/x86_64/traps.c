@@ -7,6 +7,7 @@
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/trap.h"
+#include "arch/x86_64/xsave.h"
 #include "core/panic.h"
 #include "core/print.h"
 #include "core/thread.h"
@@ -243,6 +244,8 @@ void trap_on_thread(struct trap_frame *frame) {
 
 noreturn void return_to_user(const struct trap_frame *frame) {
     struct trap_frame *to = current->user_frame;
+    current->application = true;
+    xsave_switch(current); /* for a new thread the scheduler did not */
     if (to != frame)
         *to = *frame;
     to->cs = KERNEL_CS;
