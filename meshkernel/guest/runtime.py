@@ -87,6 +87,7 @@ class Runtime:
             await dispatcher.drain(grace * DRAIN_SHARE)
             await run_hooks(declared.stop[::-1])
         self._peers.close()
+        await dispatcher.close()
 
     def _receive(self) -> None:
         """One message of the supervisor."""

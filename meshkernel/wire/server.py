@@ -42,6 +42,7 @@ class Dispatcher:
         self.shared = {} if shared is None else shared
         self.stopping = False
         self.running: set[asyncio.Task[None]] = set()
+        self.connections: set[ServerConnection] = set()
         results = {name: method.result for name, method in self.methods.items() if method.result}
         self.hello = codec.pack({"version": frames.VERSION, "from": service, "results": results})
         self._threads: Any = None
@@ -78,6 +79,12 @@ class Dispatcher:
         if self.running:
             await asyncio.wait(self.running, timeout=seconds)
 
+    async def close(self) -> None:
+        """End every connection, so that callers learn of it at once, from the network."""
+        for connection in list(self.connections):
+            connection.close()
+        await asyncio.sleep(0)  # the event loop closes the sockets in its next round
+
 
 class ServerConnection(FrameProtocol):
     """One caller's connection."""
@@ -91,8 +98,13 @@ class ServerConnection(FrameProtocol):
         self._held = 0  # bytes of the payloads of running calls
         self._reading = True
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._dispatcher.connections.add(self)
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._dispatcher.connections.discard(self)
         for identifier in list(self._tasks):
             self._cancel(identifier)
 

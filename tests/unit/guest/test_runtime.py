@@ -17,7 +17,7 @@ import msgpack
 import pytest
 from supervisor_end import control_pair
 
-from meshkernel.errors import NotDelivered
+from meshkernel.errors import DeadlineExceeded, NotDelivered
 from meshkernel.guest.control import LONGEST_TEXT, ControlChannel
 from meshkernel.guest.logs import ControlHandler
 from meshkernel.wire.caller import CallerConnection
@@ -67,6 +67,7 @@ async def test_a_service_starts_serves_and_stops(start: Any, module: Any) -> Non
     told = sys.modules["life"].told
     await service.stop()
     assert await service.receive() == {"type": "stopped"}
+    assert caller.lost
     assert told == ["first", "second", "before", "last"]
 
 
@@ -89,8 +90,9 @@ async def wait() -> str:
     await sys.modules["waiting"].begun.wait()
     service.send(type="stop", grace=10)
     with pytest.raises(NotDelivered, match="s is stopping"):
-        while True:
-            await asyncio.wait_for(caller.call("wait", {}, 0.2), 5)
+        while True:  # until the service has read its `stop`
+            with contextlib.suppress(DeadlineExceeded):
+                await caller.call("wait", {}, 0.05)
     sys.modules["waiting"].release.set()
     assert await running == "done"
     assert await service.receive() == {"type": "stopped"}

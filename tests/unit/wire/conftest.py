@@ -30,6 +30,7 @@ def serve(cleanup: AsyncExitStack) -> Serve:
         dispatcher = Dispatcher("shop", {f.__name__: f for f in functions}, shared)
         server = await asyncio.get_running_loop().create_server(serving(dispatcher), "127.0.0.1", 0)
         cleanup.callback(server.close)
+        cleanup.push_async_callback(dispatcher.close)
         return server.sockets[0].getsockname()[1]
 
     return start
