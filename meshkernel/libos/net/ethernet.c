@@ -93,7 +93,9 @@ void ethernet_input(struct netif *netif, struct pbuf *frame, bool verified) {
     packet_sockets_see(netif, frame, false);
     bool group = header->destination[0] & 1;
     bool ours = group || memcmp(header->destination, netif->hwaddr, 6) == 0;
+    /* lwIP reads an IP header before it looks whether there is one. */
     if (!ours || header->type != PP_HTONS(ETHERNET_TYPE_IPV4) ||
+        frame->len < ETHERNET_HEADER_SIZE + IP_HLEN ||
         pbuf_remove_header(frame, ETHERNET_HEADER_SIZE) != 0) {
         pbuf_free(frame);
         return;

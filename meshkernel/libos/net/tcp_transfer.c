@@ -8,7 +8,7 @@
 
 #define CHUNK 16384u
 #define BUCKET 1920u /* with its pbuf, half a page */
-#define SMALL 512u /* so small that a pbuf of its own would be mostly overhead */
+#define SMALL 512u   /* so small that a pbuf of its own would be mostly overhead */
 
 /* An error that came after part of the work is kept for the next call. */
 static ssize_t partly(struct tcp_socket *socket, ssize_t total, ssize_t error) {

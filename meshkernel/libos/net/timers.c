@@ -44,6 +44,10 @@ bool net_timers_busy(void) {
     return false;
 }
 
+bool net_timers_set(void) {
+    return timer.expired != NULL && timer_pending(&timer);
+}
+
 /* The tick at which a connection's next keep-alive is due (tcp_slowtmr compares with "more than").
  */
 static uint64_t keepalive_ticks(const struct tcp_pcb *pcb) {

@@ -9,3 +9,6 @@ void net_timers_reassembly(void);
 
 /* Whether a connection waits for anything (data, an acknowledgement, a retransmission). */
 _Bool net_timers_busy(void);
+
+/* Whether the next tick or date has a timer: not while everything is at rest. */
+_Bool net_timers_set(void);

@@ -67,12 +67,17 @@ def shims(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def c_test(shims: Path, tmp_path: Path) -> CTest:
-    """``c_test(name, sources, *arguments)``: build tests/c/NAME_test.c with these sources of libos, and run it."""
+    """``c_test(name, sources, *arguments)``: build tests/c/NAME_test.c with these sources of libos, and run it.
 
-    def build_and_run(name: str, sources: Sequence[str], *arguments: str | Path) -> str:
+    ``also``: more arguments of the compiler.
+    """
+
+    def build_and_run(
+        name: str, sources: Sequence[str], *arguments: str | Path, also: Sequence[str | Path] = ()
+    ) -> str:
         program = tmp_path / name
         paths = [C_TESTS / f"{name}_test.c", *(LIBOS / source for source in sources)]
-        _run(["gcc", *FLAGS, "-o", program, *paths, shims], tmp_path)
+        _run(["gcc", *FLAGS, "-o", program, *paths, *also, shims], tmp_path)
         return _run([program, *arguments], tmp_path)
 
     return build_and_run

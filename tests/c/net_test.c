@@ -1,0 +1,628 @@
+/* Sockets over lwIP on the host: TCP and UDP over loopback, and frames on a wire that the test
+ * holds. */
+#include "abi/boot.h"
+#include "check.h"
+#include "core/boot.h"
+#include "linux/errno.h"
+#include "lwip/inet_chksum.h"
+#include "lwip/pbuf.h"
+#include "net/device.h"
+#include "net/ethernet.h"
+#include "net/inet_socket.h"
+#include "net/net.h"
+#include "net/socket_types.h"
+#include "net/timers.h"
+#include "shims/shims.h"
+
+struct boot boot;
+
+void inode_release(struct inode *inode) {
+    (void)inode; /* sockets have none */
+}
+
+/* ---- the device: a wire that keeps the frames ---- */
+
+static struct {
+    uint8_t bytes[2048];
+    uint16_t size;
+    struct checksum_request checksum;
+} wire[64];
+static unsigned on_wire;
+static bool wire_full;
+
+static bool transmit(struct pbuf *frame, struct checksum_request checksum) {
+    if (wire_full)
+        return false;
+    CHECK(on_wire < ARRAY_SIZE(wire));
+    wire[on_wire].size = pbuf_copy_partial(frame, wire[on_wire].bytes, 2048, 0);
+    CHECK_EQUAL(wire[on_wire].size, frame->tot_len);
+    CHECK(pbuf_add_header(frame, NET_DEVICE_HEADROOM) == 0); /* as the driver needs it */
+    pbuf_remove_header(frame, NET_DEVICE_HEADROOM);
+    wire[on_wire++].checksum = checksum;
+    return true;
+}
+
+static void device_start(uint16_t mtu) {
+    CHECK_EQUAL(mtu, 1500);
+}
+
+static void reclaim(void) {
+}
+
+static struct net_device device = {
+    .mac = {0x02, 0x6b, 10, 77, 0, 5},
+    .start = device_start,
+    .transmit = transmit,
+    .reclaim = reclaim,
+};
+
+/* ---- the system calls' side ---- */
+
+static const struct socket_family *families[64];
+
+void socket_register(const struct socket_family *family) {
+    families[family->family] = family;
+}
+
+static struct file *make(int family, int type, int protocol, int flags) {
+    struct file *file;
+    CHECK_EQUAL(families[family]->create(type, protocol, flags, &file), 0);
+    return file;
+}
+
+static struct file *tcp(void) {
+    return make(AF_INET, SOCK_STREAM, 0, O_NONBLOCK);
+}
+
+static struct socket_address at(const char *ip, uint16_t port) {
+    unsigned a, b, c, d;
+    CHECK(sscanf(ip, "%u.%u.%u.%u", &a, &b, &c, &d) == 4);
+    ip_addr_t address = {a | b << 8 | c << 16 | d << 24};
+    struct socket_address result = {0};
+    inet_write_address(&result, &address, port);
+    return result;
+}
+
+static uint16_t port_of(struct file *file) {
+    struct socket_address name;
+    ip_addr_t address;
+    uint16_t port;
+    CHECK_EQUAL(file->socket->get_name(file, &name, false), 0);
+    CHECK_EQUAL(inet_parse_address(&name, &address, &port), 0);
+    return port;
+}
+
+static ssize_t put(struct file *file, const void *bytes, size_t size) {
+    const struct socket_address none = {0};
+    const struct iovec vector = {(uaddr_t)bytes, size};
+    struct io io;
+    io_init(&io, &vector, 1);
+    return file->socket->send(file, &io, MSG_NOSIGNAL, &none);
+}
+
+static ssize_t put_to(struct file *file, const void *bytes, size_t size, struct socket_address to) {
+    const struct iovec vector = {(uaddr_t)bytes, size};
+    struct io io;
+    io_init(&io, &vector, 1);
+    return file->socket->send(file, &io, 0, &to);
+}
+
+static ssize_t get_with(struct file *file, void *bytes, size_t size, int flags,
+                        struct socket_address *from, int *flags_out) {
+    const struct iovec vector = {(uaddr_t)bytes, size};
+    struct io io;
+    io_init(&io, &vector, 1);
+    return file->socket->receive(file, &io, flags, from, flags_out);
+}
+
+static ssize_t get(struct file *file, void *bytes, size_t size) {
+    struct socket_address from;
+    int flags;
+    return get_with(file, bytes, size, 0, &from, &flags);
+}
+
+static int option(struct file *file, int level, int name) {
+    int value = -1;
+    uint32_t size = sizeof(value);
+    CHECK_EQUAL(file->socket->get_option(file, level, name, &value, &size), 0);
+    return value;
+}
+
+static void set(struct file *file, int level, int name, int value) {
+    CHECK_EQUAL(file->socket->set_option(file, level, name, &value, sizeof(value)), 0);
+}
+
+static uint32_t poll_of(struct file *file) {
+    return file->ops->poll(file);
+}
+
+#define SO_REUSEADDR 2
+#define SO_ERROR 4
+#define SO_LINGER 13
+
+static struct file *listener(uint16_t port, int backlog) {
+    struct file *file = tcp();
+    const struct socket_address address = at("127.0.0.1", port);
+    set(file, SOL_SOCKET, SO_REUSEADDR, 1);
+    CHECK_EQUAL(file->socket->bind(file, &address), 0);
+    CHECK_EQUAL(file->socket->listen(file, backlog), 0);
+    return file;
+}
+
+static int connect_to(struct file *file, const char *ip, uint16_t port) {
+    const struct socket_address address = at(ip, port);
+    int result = file->socket->connect(file, &address);
+    return result == -EINPROGRESS ? 0 : result;
+}
+
+static void pair(struct file *ends[2]) {
+    struct file *server = listener(0, 5);
+    struct socket_address peer;
+    ends[0] = tcp();
+    CHECK_EQUAL(connect_to(ends[0], "127.0.0.1", port_of(server)), 0);
+    CHECK(poll_of(server) == EPOLLIN);
+    CHECK_EQUAL(server->socket->accept(server, &ends[1], &peer), 0);
+    ends[1]->flags |= O_NONBLOCK;
+    file_put(server);
+}
+
+/* ---- TCP over loopback ---- */
+
+static void bytes_go_both_ways(void) {
+    struct file *ends[2];
+    char bytes[16];
+    pair(ends);
+    CHECK_EQUAL(poll_of(ends[0]), EPOLLOUT);
+    CHECK_EQUAL(get(ends[0], bytes, sizeof(bytes)), -EAGAIN);
+    CHECK_EQUAL(put(ends[0], "hello", 5), 5);
+    CHECK_EQUAL(poll_of(ends[1]), EPOLLIN | EPOLLOUT);
+    CHECK_EQUAL(get(ends[1], bytes, 2), 2);
+    CHECK_EQUAL(get(ends[1], bytes + 2, 14), 3);
+    CHECK(memcmp(bytes, "hello", 5) == 0);
+    CHECK_EQUAL(put(ends[1], "world", 5), 5);
+    CHECK_EQUAL(get(ends[0], bytes, 16), 5);
+    file_put(ends[0]);
+    file_put(ends[1]);
+}
+
+static void peeking_leaves_the_bytes(void) {
+    struct file *ends[2];
+    struct socket_address from;
+    char bytes[8];
+    int flags;
+    pair(ends);
+    put(ends[0], "abc", 3);
+    CHECK_EQUAL(get_with(ends[1], bytes, 8, MSG_PEEK, &from, &flags), 3);
+    CHECK_EQUAL(get_with(ends[1], bytes, 2, MSG_WAITALL, &from, &flags), 2);
+    CHECK_EQUAL(get(ends[1], bytes, 8), 1);
+    CHECK_EQUAL(bytes[0], 'c');
+    file_put(ends[0]);
+    file_put(ends[1]);
+}
+
+static void half_close(void) {
+    struct file *ends[2];
+    char bytes[8];
+    pair(ends);
+    put(ends[0], "last", 4);
+    CHECK_EQUAL(ends[0]->socket->shutdown(ends[0], SHUT_WR), 0);
+    CHECK_EQUAL(put(ends[0], "x", 1), -EPIPE);
+    CHECK_EQUAL(poll_of(ends[1]), EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+    CHECK_EQUAL(get(ends[1], bytes, 8), 4);
+    CHECK_EQUAL(get(ends[1], bytes, 8), 0);
+    CHECK_EQUAL(put(ends[1], "answer", 6), 6);
+    CHECK_EQUAL(get(ends[0], bytes, 8), 6);
+    file_put(ends[1]);
+    CHECK_EQUAL(get(ends[0], bytes, 8), 0);
+    CHECK(poll_of(ends[0]) & EPOLLHUP);
+    shim_advance(200 * NANOS_PER_SECOND); /* TIME_WAIT ends, nothing of it is ours any more */
+    CHECK_EQUAL(get(ends[0], bytes, 8), 0);
+    file_put(ends[0]);
+}
+
+/* Everything that is written arrives, in order, while the reader is slow. */
+static void back_pressure(void) {
+    enum { CHUNK = 5000, WHOLE = 3 * 1000 * 1000 };
+    static uint8_t out[CHUNK], in[CHUNK];
+    struct file *ends[2];
+    uint32_t sent = 0, read = 0;
+    bool refused = false;
+    pair(ends);
+    while (read < WHOLE) {
+        while (sent < WHOLE) {
+            for (unsigned i = 0; i < CHUNK; i++)
+                out[i] = (uint8_t)((sent + i) * 31 >> 3);
+            ssize_t part = put(ends[0], out, MIN((uint32_t)CHUNK, WHOLE - sent));
+            if (part == -EAGAIN) {
+                refused = true;
+                CHECK(!(poll_of(ends[0]) & EPOLLOUT));
+                break;
+            }
+            CHECK(part > 0);
+            sent += (uint32_t)part;
+        }
+        ssize_t part = get(ends[1], in, CHUNK);
+        if (part == -EAGAIN) {
+            shim_advance(50 * NANOS_PER_MS);
+            continue;
+        }
+        CHECK(part > 0);
+        for (ssize_t i = 0; i < part; i++)
+            CHECK_EQUAL(in[i], (uint8_t)((read + (uint32_t)i) * 31 >> 3));
+        read += (uint32_t)part;
+    }
+    CHECK(refused);
+    shim_advance(NANOS_PER_SECOND);
+    CHECK(poll_of(ends[0]) & EPOLLOUT);
+    file_put(ends[0]);
+    file_put(ends[1]);
+}
+
+static void many_small_segments(void) {
+    struct file *ends[2];
+    static char in[30000];
+    pair(ends);
+    set(ends[0], SOL_TCP, 1, 1); /* TCP_NODELAY */
+    for (int i = 0; i < 5000; i++)
+        CHECK_EQUAL(put(ends[0], "abcde", 5), 5);
+    size_t read = 0;
+    while (read < 25000) {
+        ssize_t part = get(ends[1], in + read, 7777);
+        CHECK(part > 0);
+        read += (size_t)part;
+    }
+    for (int i = 0; i < 25000; i++)
+        CHECK_EQUAL(in[i], "abcde"[i % 5]);
+    file_put(ends[0]);
+    file_put(ends[1]);
+}
+
+static void nobody_listens(void) {
+    struct file *file = tcp();
+    CHECK_EQUAL(connect_to(file, "127.0.0.1", 9), -ECONNREFUSED);
+    CHECK_EQUAL(connect_to(file, "127.0.0.1", 9), -ECONNREFUSED); /* may be tried again */
+    file_put(file);
+}
+
+static void unread_data_resets(void) {
+    struct file *ends[2];
+    char byte;
+    pair(ends);
+    put(ends[0], "unread", 6);
+    file_put(ends[1]);
+    CHECK(poll_of(ends[0]) & EPOLLERR);
+    CHECK_EQUAL(option(ends[0], SOL_SOCKET, SO_ERROR), ECONNRESET);
+    CHECK_EQUAL(option(ends[0], SOL_SOCKET, SO_ERROR), 0);
+    CHECK_EQUAL(get(ends[0], &byte, 1), 0);
+    CHECK_EQUAL(put(ends[0], "x", 1), -EPIPE);
+    file_put(ends[0]);
+}
+
+static void linger_of_zero_resets(void) {
+    struct file *ends[2];
+    const int32_t linger[2] = {1, 0};
+    char byte;
+    pair(ends);
+    ends[0]->socket->set_option(ends[0], SOL_SOCKET, SO_LINGER, linger, sizeof(linger));
+    file_put(ends[0]);
+    CHECK_EQUAL(get(ends[1], &byte, 1), -ECONNRESET);
+    file_put(ends[1]);
+}
+
+static void the_backlog_is_a_queue(void) {
+    struct file *server = listener(0, 1), *clients[4], *accepted;
+    struct socket_address peer;
+    uint16_t port = port_of(server);
+    for (int i = 0; i < 4; i++) {
+        clients[i] = tcp();
+        CHECK_EQUAL(connect_to(clients[i], "127.0.0.1", port), 0);
+    }
+    CHECK(poll_of(clients[1]) & EPOLLOUT);
+    CHECK(!(poll_of(clients[2]) & EPOLLOUT)); /* backlog + 1 are in; these wait */
+    CHECK(!(poll_of(clients[3]) & EPOLLOUT));
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQUAL(server->socket->accept(server, &accepted, &peer), 0);
+        file_put(accepted);
+    }
+    shim_advance(7 * NANOS_PER_SECOND); /* the SYN is sent again */
+    CHECK(poll_of(clients[2]) & EPOLLOUT);
+    CHECK(poll_of(clients[3]) & EPOLLOUT);
+    file_put(server); /* with two in its queue, which are reset */
+    CHECK(poll_of(clients[3]) & EPOLLERR);
+    for (int i = 0; i < 4; i++)
+        file_put(clients[i]);
+}
+
+static void ports_are_taken_once(void) {
+    struct file *server = listener(4000, 5), *second = tcp();
+    const struct socket_address address = at("0.0.0.0", 4000), foreign = at("10.77.0.6", 1);
+    set(second, SOL_SOCKET, SO_REUSEADDR, 1);
+    CHECK_EQUAL(second->socket->bind(second, &address), -EADDRINUSE);
+    CHECK_EQUAL(second->socket->bind(second, &foreign), -EADDRNOTAVAIL);
+    file_put(server);
+    CHECK_EQUAL(second->socket->bind(second, &address), 0);
+    file_put(second);
+}
+
+/* The server closes first, so its end is in TIME_WAIT; it can start anew, and the client reconnect
+ * from its port. */
+static void time_wait_is_no_obstacle(void) {
+    struct file *server = listener(4001, 5), *client = tcp(), *accepted;
+    const struct socket_address from = at("127.0.0.1", 5001);
+    struct socket_address peer;
+    for (int round = 0; round < 3; round++) {
+        set(client, SOL_SOCKET, SO_REUSEADDR, 1);
+        CHECK_EQUAL(client->socket->bind(client, &from), 0);
+        CHECK_EQUAL(connect_to(client, "127.0.0.1", 4001), 0);
+        CHECK_EQUAL(server->socket->accept(server, &accepted, &peer), 0);
+        file_put(accepted);
+        file_put(client);
+        file_put(server);
+        shim_advance(NANOS_PER_SECOND);
+        server = listener(4001, 5);
+        client = tcp();
+    }
+    file_put(server);
+    file_put(client);
+}
+
+static void rest_needs_no_timer(void) {
+    struct file *ends[2];
+    shim_advance(100 * NANOS_PER_SECOND); /* the end of every TIME_WAIT */
+    pair(ends);
+    put(ends[0], "x", 1);
+    shim_advance(2 * NANOS_PER_SECOND);
+    CHECK(!net_timers_busy());
+    nanos_t before = shim_now;
+    CHECK(!net_timers_set());
+    shim_advance(3600 * NANOS_PER_SECOND);
+    CHECK_EQUAL(shim_now - before, 3600 * NANOS_PER_SECOND);
+    char byte;
+    CHECK_EQUAL(get(ends[1], &byte, 1), 1);
+    CHECK_EQUAL(put(ends[1], "y", 1), 1);
+    CHECK_EQUAL(get(ends[0], &byte, 1), 1);
+    file_put(ends[0]);
+    file_put(ends[1]);
+}
+
+static void a_blocking_read_times_out(void) {
+    struct file *ends[2];
+    const int64_t timeout[2] = {2, 500000};
+    char byte;
+    pair(ends);
+    ends[0]->flags &= ~O_NONBLOCK;
+    CHECK_EQUAL(ends[0]->socket->set_option(ends[0], SOL_SOCKET, 20, timeout, sizeof(timeout)), 0);
+    nanos_t before = shim_now;
+    CHECK_EQUAL(get(ends[0], &byte, 1), -EAGAIN);
+    CHECK_EQUAL(shim_now - before, 2500 * NANOS_PER_MS);
+    file_put(ends[0]);
+    file_put(ends[1]);
+}
+
+/* ---- UDP ---- */
+
+static void datagrams(void) {
+    struct file *a = make(AF_INET, SOCK_DGRAM, 0, O_NONBLOCK);
+    struct file *b = make(AF_INET, SOCK_DGRAM, 0, O_NONBLOCK);
+    const struct socket_address any = at("127.0.0.1", 0);
+    struct socket_address from;
+    char bytes[8];
+    int flags;
+    CHECK_EQUAL(b->socket->bind(b, &any), 0);
+    CHECK_EQUAL(put_to(a, "four", 4, at("127.0.0.1", port_of(b))), 4);
+    CHECK_EQUAL(put_to(a, "", 0, at("127.0.0.1", port_of(b))), 0);
+    CHECK_EQUAL(get_with(b, bytes, 2, MSG_TRUNC, &from, &flags), 4);
+    CHECK_EQUAL(flags, MSG_TRUNC);
+    CHECK_EQUAL(get(b, bytes, 8), 0);
+    CHECK_EQUAL(get(b, bytes, 8), -EAGAIN);
+    CHECK_EQUAL(put_to(b, "back", 4, from), 4);
+    CHECK_EQUAL(get(a, bytes, 8), 4);
+    CHECK_EQUAL(put(a, "x", 1), -EDESTADDRREQ);
+    /* A connected socket hears that nobody is there. */
+    uint16_t port = port_of(b);
+    file_put(b);
+    const struct socket_address gone = at("127.0.0.1", port);
+    CHECK_EQUAL(a->socket->connect(a, &gone), 0);
+    CHECK_EQUAL(put(a, "x", 1), 1);
+    CHECK(poll_of(a) & EPOLLERR);
+    CHECK_EQUAL(get(a, bytes, 8), -ECONNREFUSED);
+    file_put(a);
+}
+
+/* ---- the wire ---- */
+
+static const uint8_t *frame(unsigned index) {
+    CHECK(index < on_wire);
+    return wire[index].bytes;
+}
+
+static void neighbours_have_macs_of_their_address(void) {
+    struct file *udp = make(AF_INET, SOCK_DGRAM, 0, O_NONBLOCK);
+    on_wire = 0;
+    CHECK_EQUAL(put_to(udp, "hi", 2, at("10.77.0.9", 53)), 2);
+    CHECK_EQUAL(put_to(udp, "hi", 2, at("192.0.2.1", 53)), 2);
+    CHECK_EQUAL(on_wire, 2);
+    static const uint8_t on_link[14] = {0x02, 0x6b, 10, 77, 0, 9, 0x02, 0x6b, 10, 77, 0, 5, 8, 0};
+    static const uint8_t gateway[6] = {0x02, 0x6b, 10, 77, 0, 1};
+    CHECK(memcmp(frame(0), on_link, 14) == 0);
+    CHECK(memcmp(frame(1), gateway, 6) == 0);
+    CHECK_EQUAL(inet_chksum(frame(0) + 14, 20), 0);
+    CHECK(frame(0)[14 + 20 + 6] != 0 || frame(0)[14 + 20 + 7] != 0); /* software checksum */
+    /* A full queue: try again, without growing a second header. */
+    wire_full = true;
+    CHECK_EQUAL(put_to(udp, "hi", 2, at("10.77.0.9", 53)), -EAGAIN);
+    wire_full = false;
+    file_put(udp);
+}
+
+static void the_device_computes_checksums(void) {
+    struct file *udp = make(AF_INET, SOCK_DGRAM, 0, O_NONBLOCK);
+    struct netif *netif = net_ethernet();
+    u16_t flags = netif->chksum_flags;
+    device.checksums_out = true;
+    NETIF_SET_CHECKSUM_CTRL(netif, flags & ~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP));
+    on_wire = 0;
+    CHECK_EQUAL(put_to(udp, "odd", 3, at("10.77.0.9", 53)), 3);
+    CHECK_EQUAL(wire[0].checksum.start, 34);
+    CHECK_EQUAL(wire[0].checksum.offset, 6);
+    /* What the device does: the sum from `start` to the end, over the pseudo header's that is
+     * there. */
+    uint8_t *start = wire[0].bytes + 34;
+    uint16_t sum = inet_chksum(start, (u16_t)(wire[0].size - 34));
+    memcpy(start + 6, &sum, 2);
+    struct pbuf *datagram = pbuf_alloc(PBUF_RAW, (u16_t)(wire[0].size - 34), PBUF_RAM);
+    pbuf_take(datagram, start, datagram->tot_len);
+    ip_addr_t source, destination;
+    memcpy(&source, wire[0].bytes + 26, 4);
+    memcpy(&destination, wire[0].bytes + 30, 4);
+    CHECK_EQUAL(ip_chksum_pseudo(datagram, 17, datagram->tot_len, &source, &destination), 0);
+    pbuf_free(datagram);
+    device.checksums_out = false;
+    NETIF_SET_CHECKSUM_CTRL(netif, flags);
+    file_put(udp);
+}
+
+/* A UDP packet for us, from 10.77.0.9:53, as it comes from the wire. */
+static void arrive(uint16_t port, uint16_t checksum, bool verified) {
+    uint8_t bytes[14 + 20 + 8 + 4] = {0x02,
+                                      0x6b,
+                                      10,
+                                      77,
+                                      0,
+                                      5,
+                                      0x02,
+                                      0x6b,
+                                      10,
+                                      77,
+                                      0,
+                                      9,
+                                      8,
+                                      0,
+                                      0x45,
+                                      0,
+                                      0,
+                                      32,
+                                      0,
+                                      1,
+                                      0,
+                                      0,
+                                      64,
+                                      17,
+                                      0,
+                                      0,
+                                      10,
+                                      77,
+                                      0,
+                                      9,
+                                      10,
+                                      77,
+                                      0,
+                                      5,
+                                      0,
+                                      53,
+                                      (uint8_t)(port >> 8),
+                                      (uint8_t)port,
+                                      0,
+                                      12,
+                                      (uint8_t)(checksum >> 8),
+                                      (uint8_t)checksum,
+                                      'd',
+                                      'a',
+                                      't',
+                                      'a'};
+    uint16_t sum = inet_chksum(bytes + 14, 20);
+    memcpy(bytes + 24, &sum, 2);
+    struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, sizeof(bytes), PBUF_RAM);
+    pbuf_take(pbuf, bytes, sizeof(bytes));
+    net_device_received(pbuf, verified);
+    net_device_settle();
+}
+
+static void what_arrives_is_checked_unless_the_device_did(void) {
+    struct file *udp = make(AF_INET, SOCK_DGRAM, 0, O_NONBLOCK);
+    const struct socket_address own = at("0.0.0.0", 7777);
+    char bytes[8];
+    CHECK_EQUAL(udp->socket->bind(udp, &own), 0);
+    arrive(7777, 0xbad1, false);
+    CHECK_EQUAL(get(udp, bytes, 8), -EAGAIN);
+    arrive(7777, 0xbad1, true);
+    CHECK_EQUAL(get(udp, bytes, 8), 4);
+    arrive(7777, 0xbad1, false); /* "verified" was for that one packet */
+    CHECK_EQUAL(get(udp, bytes, 8), -EAGAIN);
+    arrive(7777, 0, false); /* none */
+    CHECK_EQUAL(get(udp, bytes, 8), 4);
+    file_put(udp);
+    on_wire = 0;
+    arrive(7778, 0, false); /* closed: ICMP port unreachable */
+    CHECK_EQUAL(on_wire, 1);
+    CHECK_EQUAL(frame(0)[23], 1);
+    CHECK_EQUAL(frame(0)[34], 3);
+    CHECK_EQUAL(frame(0)[35], 3);
+}
+
+static void broken_frames_are_dropped(void) {
+    for (u16_t size = 0; size < 60; size++) {
+        struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
+        uint8_t bytes[60] = {0x02, 0x6b, 10, 77, 0, 5, 0, 0, 0, 0, 0, 0, 8, 0, 0x4f, 0, 0xff, 0xff};
+        bytes[14 + 9] = (uint8_t)(size % 3 == 0 ? 6 : size % 3 == 1 ? 17 : 1);
+        pbuf_take(pbuf, bytes, size);
+        net_device_received(pbuf, true);
+    }
+    net_device_settle();
+}
+
+/* ---- what a hostile service would use ---- */
+
+static void forged_packets_and_frames(void) {
+    struct file *raw = make(AF_INET, SOCK_RAW, IPPROTO_RAW, O_NONBLOCK);
+    uint8_t packet[24] = {0x45, 0, 0, 0, 0, 1, 0, 0, 64, 17, 0, 0, 10, 77, 0, 66, 10, 77, 0, 9};
+    on_wire = 0;
+    CHECK_EQUAL(put_to(raw, packet, sizeof(packet), at("10.77.0.9", 0)), sizeof(packet));
+    CHECK_EQUAL(frame(0)[14 + 15], 66); /* the source is as it was given */
+    CHECK_EQUAL(inet_chksum(frame(0) + 14, 20), 0);
+    file_put(raw);
+
+    struct file *all = make(AF_PACKET, SOCK_RAW, 0x0300, O_NONBLOCK); /* ETH_P_ALL */
+    struct socket_address ll = {.size = 20};
+    ll.bytes[0] = AF_PACKET;
+    ll.bytes[4] = 2; /* eth0 */
+    CHECK_EQUAL(all->socket->bind(all, &ll), 0);
+    uint8_t forged[60] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0xb5};
+    on_wire = 0;
+    CHECK_EQUAL(put(all, forged, sizeof(forged)), sizeof(forged));
+    CHECK(memcmp(frame(0), forged, sizeof(forged)) == 0);
+    uint8_t seen[60];
+    CHECK_EQUAL(get(all, seen, sizeof(seen)), 60); /* its own, going out */
+    arrive(9, 0, false);
+    CHECK_EQUAL(get(all, seen, sizeof(seen)), 46);
+    file_put(all);
+}
+
+int main(void) {
+    boot.address = 10 | 77 << 8 | 5u << 24;
+    boot.netmask = 0x0000ffff;
+    boot.gateway = 10 | 77 << 8 | 1u << 24;
+    net_device_register(&device);
+    net_init();
+    RUN(bytes_go_both_ways);
+    RUN(peeking_leaves_the_bytes);
+    RUN(half_close);
+    RUN(back_pressure);
+    RUN(many_small_segments);
+    RUN(nobody_listens);
+    RUN(unread_data_resets);
+    RUN(linger_of_zero_resets);
+    RUN(the_backlog_is_a_queue);
+    RUN(ports_are_taken_once);
+    RUN(time_wait_is_no_obstacle);
+    RUN(rest_needs_no_timer);
+    RUN(a_blocking_read_times_out);
+    RUN(datagrams);
+    RUN(neighbours_have_macs_of_their_address);
+    RUN(the_device_computes_checksums);
+    RUN(what_arrives_is_checked_unless_the_device_did);
+    RUN(broken_frames_are_dropped);
+    RUN(forged_packets_and_frames);
+    shim_advance(300 * NANOS_PER_SECOND); /* what lwIP still holds goes; ASan looks for the rest */
+    return 0;
+}
