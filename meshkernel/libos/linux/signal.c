@@ -10,6 +10,7 @@
 #include "linux/pystack.h"
 #include "linux/sigframe.h"
 #include "linux/signal_state.h"
+#include "mm/space.h"
 #include "mm/user.h"
 
 #define IGNORED_BY_DEFAULT                                                                         \
@@ -246,7 +247,20 @@ static noreturn void die(const struct trap_frame *frame, int signal, uaddr_t add
     machine_exit(128 + signal);
 }
 
+/* The CPU knows which pages are there, not which may be: pages come only when they are touched. */
+static void explain_page_fault(uaddr_t address, int *signal, int *code) {
+    enum space_fault_kind kind = space_explain(address);
+
+    *code = kind == SPACE_FAULT_NOTHING ? SEGV_MAPERR : SEGV_ACCERR;
+    if (kind == SPACE_FAULT_PAST_FILE) {
+        *signal = SIGBUS;
+        *code = BUS_ADRERR;
+    }
+}
+
 void signal_fault(struct trap_frame *frame, int signal, int code, uaddr_t address) {
+    if (signal == SIGSEGV && (code == SEGV_MAPERR || code == SEGV_ACCERR))
+        explain_page_fault(address, &signal, &code);
     uaddr_t handler = actions[signal - 1].handler;
     bool blocked = current->signal_mask & SIGNAL_BIT(signal);
 

@@ -130,6 +130,20 @@ int space_fault(uaddr_t address, enum access access) {
     return fill_page(area, PAGE_DOWN(address), access);
 }
 
+enum space_fault_kind space_explain(uaddr_t address) {
+    const struct area *area = area_find(address);
+
+    if (area == NULL)
+        return SPACE_FAULT_NOTHING;
+    if (area->file == NULL || area->prot == 0)
+        return SPACE_FAULT_DENIED;
+    void *page = file_page(area, PAGE_DOWN(address));
+    if (page == NULL)
+        return SPACE_FAULT_PAST_FILE;
+    page_put(page);
+    return SPACE_FAULT_DENIED;
+}
+
 void fill_drop(uaddr_t start, uaddr_t end) {
     for (uaddr_t at = paging_next(start, end); at < end; at = paging_next(at + PAGE_SIZE, end)) {
         page_put(paging_unmap(at));

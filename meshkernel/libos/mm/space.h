@@ -68,6 +68,14 @@ int space_populate(uaddr_t address, uint64_t size);
 /* True when every page of the range lies in an area. */
 bool space_is_mapped(uaddr_t address, uint64_t size);
 
+/* What a fault at this address that space_fault did not solve was about. */
+enum space_fault_kind {
+    SPACE_FAULT_NOTHING,  /* nothing is mapped there */
+    SPACE_FAULT_DENIED,   /* it is, but not for this access */
+    SPACE_FAULT_PAST_FILE /* a map reaches behind the end of its file */
+};
+enum space_fault_kind space_explain(uaddr_t address);
+
 /* One area for /proc/self/maps, in order of addresses; false behind the last. */
 struct space_area {
     uaddr_t start, end;
