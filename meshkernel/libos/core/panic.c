@@ -5,11 +5,13 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/memory.h"
 #include "arch/x86_64/trap.h"
+#include "core/clock.h"
 #include "core/string.h"
 #include "core/thread.h"
 #include "drivers/virtio/control.h"
 #include "linux/pystack.h"
 #include "mm/space.h"
+#include "net/net.h"
 
 static void say(const char *text) {
     console_write(text, strlen(text));
@@ -108,9 +110,12 @@ noreturn void out_of_memory(void) {
 }
 
 #define STATUS_SIGNAL 128
+#define DRAIN_TIME (2 * NANOS_PER_SECOND)
 
 noreturn void machine_exit(int status) {
     if (status > STATUS_SIGNAL)
         stop(EXIT_SIGNAL, (uint32_t)(status - STATUS_SIGNAL));
+    /* What was written to a connection just before the end is still to be sent. */
+    net_drain(clock_monotonic() + DRAIN_TIME);
     stop(EXIT_STATUS, (uint32_t)status);
 }
