@@ -39,7 +39,7 @@ def sentence(event: Event) -> str:
         case "up":
             return f"the mesh is ready after {seconds}"
         case _:
-            return event.detail
+            return event.detail.removeprefix(f"{event.service} ")
 
 
 class Progress:

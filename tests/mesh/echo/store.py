@@ -1,0 +1,81 @@
+"""The service that is called: it answers, fails, waits, and dies in several ways."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+
+from meshkernel import on_start, on_stop, rpc
+
+log = logging.getLogger("store")
+seen: list[bytes] = []
+
+
+@on_start
+async def begin() -> None:
+    log.info("the store opens")
+
+
+@on_stop
+async def end() -> None:
+    log.info("the store closes")
+
+
+@rpc
+async def echo(text: str) -> str:
+    return text
+
+
+@rpc
+def divide(value: int, by: int) -> float:
+    log.info("dividing by %s", by)
+    return value / by
+
+
+@rpc
+async def wait(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "waited"
+
+
+@rpc
+def leave(status: int) -> None:
+    os._exit(status)
+
+
+@rpc
+def eat(megabytes: int) -> int:
+    """Use so much memory, really."""
+    return len(b"x" * (megabytes << 20))
+
+
+@rpc
+def watch() -> None:
+    """From now on, keep every frame that arrives at this machine."""
+    tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+
+    def receive() -> None:
+        while True:
+            seen.append(tap.recv(2048))
+
+    threading.Thread(target=receive, daemon=True).start()
+
+
+@rpc
+def frames_with(text: bytes) -> int:
+    """How many of the frames that arrived have these bytes in them."""
+    return sum(text in frame for frame in seen)
+
+
+@rpc
+async def connect(address: str, port: int) -> str:
+    """Try to open a connection; say how it went."""
+    try:
+        async with asyncio.timeout(1.0):
+            await asyncio.open_connection(address, port)
+    except (TimeoutError, OSError) as error:
+        return type(error).__name__
+    return "connected"
