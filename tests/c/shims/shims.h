@@ -20,3 +20,6 @@ extern size_t shim_pages_limit;                /* page_alloc fails beyond */
 size_t shim_pages_in_use(void);                /* pages that have a reference */
 extern size_t shim_allocations_before_failure; /* of kmalloc; SIZE_MAX: never */
 extern char shim_console[4096]; /* what console_write and print got, ended with NUL */
+
+struct socket_family;
+extern const struct socket_family *shim_socket_family; /* the last that was registered */

@@ -1,0 +1,3 @@
+#include "core/boot.h"
+
+struct boot boot;
