@@ -43,6 +43,8 @@ static unsigned pins;
 
 /* Per nanosecond, as 32.32 fixed point. */
 static uint64_t timer_rate, tsc_rate;
+static uint64_t tsc_per_timer; /* as 32.32, too */
+static bool armed;             /* the counter no longer counts from the top */
 
 static uint32_t apic_read(unsigned offset) {
     return x2apic ? (uint32_t)rdmsr(MSR_X2APIC + offset / 16) : read32(registers + offset);
@@ -129,7 +131,8 @@ void apic_timer_calibrate(uint64_t timer_ticks, uint64_t tsc_ticks, uint64_t tsc
         barrier_full();
         return;
     }
-    uint64_t tsc_per_timer = ratio(tsc_ticks, timer_ticks);
+    if (!armed)
+        tsc_per_timer = ratio(tsc_ticks, timer_ticks);
     timer_rate = ratio(tsc_rate, tsc_per_timer);
     apic_write(REGISTER_LVT_TIMER, VECTOR_TIMER);
 }
@@ -140,6 +143,7 @@ static uint64_t scale(uint64_t value, uint64_t rate) {
 
 void apic_timer_arm(nanos_t delay) {
     delay = MIN(delay, 3600 * NANOS_PER_SECOND);
+    armed = true;
     if (cpu.tsc_deadline)
         wrmsr(MSR_TSC_DEADLINE, rdtsc() + scale(delay, tsc_rate) + 1);
     else
