@@ -109,12 +109,13 @@ noreturn void out_of_memory(void) {
     stop(EXIT_OUT_OF_MEMORY, (uint32_t)mib);
 }
 
-#define STATUS_SIGNAL 128
 #define DRAIN_TIME (2 * NANOS_PER_SECOND)
 
+noreturn void machine_killed(int signal) {
+    stop(EXIT_SIGNAL, (uint32_t)signal);
+}
+
 noreturn void machine_exit(int status) {
-    if (status > STATUS_SIGNAL)
-        stop(EXIT_SIGNAL, (uint32_t)(status - STATUS_SIGNAL));
     /* What was written to a connection just before the end is still to be sent. */
     net_drain(clock_monotonic() + DRAIN_TIME);
     stop(EXIT_STATUS, (uint32_t)status);

@@ -52,7 +52,7 @@ static noreturn void terminate(int signal) {
     print("meshkernel: the program was ended by signal %d (%s)\n", signal, name_of(signal));
     if (signal != SIGINT && signal != SIGTERM && signal != SIGKILL)
         python_stack_print(current);
-    machine_exit(128 + signal);
+    machine_killed(signal);
 }
 
 /* A thread that does not block it: the running one if possible, so that nobody has to be woken. */
@@ -244,7 +244,7 @@ static noreturn void die(const struct trap_frame *frame, int signal, uaddr_t add
           signal, name_of(signal), (void *)frame->rip, (void *)address);
     panic_registers(frame);
     python_stack_print(current);
-    machine_exit(128 + signal);
+    machine_killed(signal);
 }
 
 /* The CPU knows which pages are there, not which may be: pages come only when they are touched. */
