@@ -55,11 +55,12 @@ static err_t send_packet(struct netif *netif, struct pbuf *packet, const ip4_add
     uint8_t frame[4 + ETHERNET + MTU];
     uint32_t size = htonl(ETHERNET + packet->tot_len);
     memcpy(frame, &size, 4);
-    memcpy(frame + 4, "\x02\x6b", 2);
+    frame[4] = frame[10] = 0x02;
+    frame[5] = frame[11] = 0x6b;
     memcpy(frame + 6, &next->addr, 4);
-    memcpy(frame + 10, "\x02\x6b", 2);
     memcpy(frame + 12, &netif->ip_addr.addr, 4);
-    memcpy(frame + 16, "\x08\x00", 2);
+    frame[16] = 0x08;
+    frame[17] = 0;
     pbuf_copy_partial(packet, frame + 4 + ETHERNET, packet->tot_len, 0);
     write_all(frame, 4 + ETHERNET + packet->tot_len);
     return ERR_OK;
@@ -213,7 +214,7 @@ static void take_frames(void) {
 int main(int argc, char **argv) {
     if (argc != 3)
         return 2;
-    wire = atoi(argv[1]);
+    wire = (int)strtol(argv[1], NULL, 10);
     ip4_addr_t address, mask = {htonl(0xff000000)}, none = {0};
     inet_pton(AF_INET, argv[2], &address.addr);
     lwip_init();

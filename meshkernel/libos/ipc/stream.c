@@ -81,20 +81,35 @@ ssize_t stream_read(struct stream *stream, struct io *io, bool peek) {
     return done;
 }
 
+/* In a full ring the first and the last bytes may share a page; a larger ring has a page for each. */
+static int split_shared_page(const struct stream *stream, void **last) {
+    *last = NULL;
+    if (PAGE_UP(stream->head) - PAGE_DOWN(stream->tail) <= stream->capacity)
+        return 0;
+    *last = page_alloc();
+    if (*last == NULL)
+        return -ENOMEM;
+    memcpy(*last, *page_of(stream, stream->head - 1), PAGE_SIZE);
+    return 0;
+}
+
 int stream_resize(struct stream *stream, uint64_t capacity) {
     uint64_t wanted = MAX(PAGE_UP(capacity), PAGE_SIZE);
     /* The bytes may begin within a page, and then they spread over one more. */
     uint64_t first = PAGE_DOWN(stream->tail), end = PAGE_UP(stream->head);
+    void *last;
 
     if (end - first > wanted)
         return -EBUSY;
     void **pages = kmalloc(wanted / PAGE_SIZE * sizeof(*pages));
-    if (pages == NULL)
+    if (pages == NULL || split_shared_page(stream, &last)) {
+        kfree(pages);
         return -ENOMEM;
+    }
     for (uint64_t position = first; position < end; position += PAGE_SIZE)
         pages[position % wanted / PAGE_SIZE] = *page_of(stream, position);
-    if (first == end && *page_of(stream, stream->head))
-        page_put(*page_of(stream, stream->head));
+    if (last)
+        pages[(end - PAGE_SIZE) % wanted / PAGE_SIZE] = last;
     kfree(stream->pages);
     stream->pages = pages;
     stream->capacity = wanted;

@@ -67,7 +67,7 @@ def shims(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def c_test(shims: Path, tmp_path: Path) -> CTest:
-    """``c_test(name, sources, *arguments)``: build tests/c/NAME_test.c with these sources of libos, and run it.
+    """``c_test(name, sources, *arguments)`` builds tests/c/NAME_test.c with sources, and runs it.
 
     ``also``: more arguments of the compiler.
     """

@@ -25,8 +25,9 @@ LINUX = [
     "stat.c",
     "xattr.c",
 ]
+FS_SOURCES = [f"fs/{path.name}" for path in sorted((LIBOS / "fs").glob("*.c"))]
 SOURCES = [
-    *(f"fs/{path.name}" for path in sorted((LIBOS / "fs").glob("*.c"))),
+    *FS_SOURCES,
     *(f"linux/{name}" for name in LINUX),
     "ipc/pipe.c",
     "ipc/stream.c",
