@@ -130,7 +130,11 @@ void control_start(void) {
     virtio_console_listen(received);
     virtio_console_on_writable(writable);
     devfs_add("control", 0600, &control_ops);
-    time_sync_start();
+}
+
+void control_ask_time(void) {
+    if (virtio_console_present())
+        time_sync_start();
 }
 
 void control_exit(enum control_exit_reason reason, uint32_t code) {
