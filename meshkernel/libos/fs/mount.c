@@ -1,6 +1,7 @@
 #include "fs/mount.h"
 
 #include "core/alloc.h"
+#include "core/boot.h"
 #include "core/print.h"
 #include "core/string.h"
 #include "fs/console.h"
@@ -81,6 +82,16 @@ bool mount_describe(size_t index, const char **path, const char **type) {
     return true;
 }
 
+/* The program starts in the folder that the boot configuration names. */
+static void enter_directory(const char *path) {
+    struct walk walk;
+
+    if (path_walk(&root, path, 0, &walk) || inode_type(&walk.inode) != S_IFDIR)
+        panic("the working directory of the boot configuration is not a folder of the image");
+    if (set_working_directory(&walk.inode, walk.path))
+        panic("there is no memory for the file systems");
+}
+
 void fs_init(void) {
     imagefs_mount(image_start, (size_t)(image_end - image_start));
     mount_root();
@@ -92,6 +103,8 @@ void fs_init(void) {
     overlay_init();
     if (set_working_directory(&root, "/"))
         panic("there is no memory for the file systems");
+    if (boot.directory)
+        enter_directory(boot.directory);
 }
 
 void fs_open_console(void) {
