@@ -1,0 +1,1 @@
+"""Tests of a small mesh on real machines: `tests/mesh/echo`."""
