@@ -160,17 +160,6 @@ static void load(const char *path, bool is_interpreter, struct elf_image *image)
     file_put(file);
 }
 
-static void enter_directory(const char *path) {
-    char sentence[256];
-    struct walk walk;
-
-    if (path_walk(NULL, path, 0, &walk) == 0 && inode_type(&walk.inode) == S_IFDIR &&
-        set_working_directory(&walk.inode, walk.path) == 0)
-        return;
-    format(sentence, sizeof(sentence), "the program cannot start in %s: it is no directory", path);
-    panic(sentence);
-}
-
 static const char *base_name(const char *path) {
     const char *name = path;
 
@@ -185,8 +174,6 @@ noreturn void exec_first(void) {
     struct auxiliary vector = {.count = 0};
     struct trap_frame frame = {0};
 
-    if (boot.directory)
-        enter_directory(boot.directory);
     load(boot.arguments[0], false, &program);
     space_set_break(program.end);
     if (program.interpreter[0])
