@@ -78,7 +78,7 @@ def run(
         click.echo(f"meshkernel: {warning}", err=True)
     ended = asyncio.run(program.attached(wanted, image))
     if ended.reason != "status":
-        click.echo(f"meshkernel: {wanted.name} {ended}", err=True)
+        click.echo(f"meshkernel: {wanted.name} {ended.sentence}", err=True)
     return ended.status
 
 

@@ -196,7 +196,7 @@ class Runner:
             if not end.done():
                 hung = guard.result()
                 machine.kill()
-            how = f"{self.name} {await end}"
+            how = f"{self.name} {(await end).sentence}"
         finally:
             end.cancel()
             guard.cancel()

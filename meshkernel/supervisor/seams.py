@@ -14,6 +14,14 @@ OnMessage = Callable[[dict[str, Any]], None]
 OnConsole = Callable[[bytes], None]
 
 
+class Exit(Protocol):
+    """How a machine ended, see `meshkernel.machine.machine.MachineExit`."""
+
+    @property
+    def sentence(self) -> str:
+        """In plain words that go behind the service's name: ``was killed``."""
+
+
 class RunningMachine(Protocol):
     """A machine that was started, see `meshkernel.machine.machine.Machine`."""
 
@@ -23,8 +31,8 @@ class RunningMachine(Protocol):
     async def send(self, message: dict[str, Any]) -> None:
         """Send one message over the control channel; MachineError if the machine has ended."""
 
-    async def wait(self) -> object:
-        """Wait for the machine's end, and say as text how it was: ``was killed``."""
+    async def wait(self) -> Exit:
+        """Wait for the machine's end; several may, and afterwards, too."""
 
     def kill(self) -> None:
         """End the machine at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from meshkernel import link, on_start, rpc
 
@@ -12,6 +13,7 @@ store = link("store")
 @on_start
 async def listen() -> None:
     await asyncio.start_server(_answer, "0.0.0.0", 8000)
+    logging.getLogger("relay").info("the relay opens")
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -11,6 +11,7 @@ import threading
 from meshkernel import on_start, on_stop, rpc
 
 log = logging.getLogger("store")
+taps: list[socket.socket] = []
 seen: list[bytes] = []
 
 
@@ -54,20 +55,22 @@ def eat(megabytes: int) -> int:
 
 @rpc
 def watch() -> None:
-    """From now on, keep every frame that arrives at this machine."""
-    tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    """Keep every frame that arrives at this machine from now on."""
+    if not taps:
+        taps.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)))
+        threading.Thread(target=receive, args=taps, daemon=True).start()
+    seen.clear()
 
-    def receive() -> None:
-        while True:
-            seen.append(tap.recv(2048))
 
-    threading.Thread(target=receive, daemon=True).start()
+def receive(tap: socket.socket) -> None:
+    while True:
+        seen.append(tap.recv(2048))
 
 
 @rpc
-def frames_with(text: bytes) -> int:
-    """How many of the frames that arrived have these bytes in them."""
-    return sum(text in frame for frame in seen)
+def frames_with(backwards: bytes) -> int:
+    """How many of the frames have these bytes in them; backwards, for this call is one, too."""
+    return sum(backwards[::-1] in frame for frame in seen)
 
 
 @rpc

@@ -59,6 +59,11 @@ class Exposed:
     inside: int
 
 
+@frozen
+class Exit:
+    sentence: str
+
+
 @define(eq=False)
 class FakeMachine:
     """One machine; the test, or its service's script, says what it does."""
@@ -71,7 +76,7 @@ class FakeMachine:
     sent: list[dict[str, Any]] = field(factory=list)
     answers_pings: bool = True
     stop_asked: asyncio.Event = field(factory=asyncio.Event)
-    _end: asyncio.Future[str] = field(factory=lambda: asyncio.get_running_loop().create_future())
+    _end: asyncio.Future[Exit] = field(factory=lambda: asyncio.get_running_loop().create_future())
 
     async def send(self, message: dict[str, Any]) -> None:
         if self._end.done():
@@ -85,7 +90,7 @@ class FakeMachine:
         if message["type"] == "ping" and self.answers_pings:
             self.on_message({"type": "pong", "id": message["id"]})
 
-    async def wait(self) -> object:
+    async def wait(self) -> Exit:
         return await asyncio.shield(self._end)
 
     def kill(self) -> None:
@@ -93,7 +98,7 @@ class FakeMachine:
 
     def end(self, how: str) -> None:
         if not self._end.done():
-            self._end.set_result(how)
+            self._end.set_result(Exit(how))
 
     def ready(self, *methods: str) -> None:
         self.on_message({"type": "ready", "methods": sorted(methods), "port": 7000})
