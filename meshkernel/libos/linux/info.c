@@ -35,13 +35,10 @@ int64_t sys_sysinfo(uaddr_t to) {
     return put_user(info, to);
 }
 
-/* CPU time is not kept apart for each thread, and nobody else uses the CPU: it is the time since
- * the start, which counts idling too. */
-static struct linux_timeval cpu_time(void) {
-    nanos_t now = clock_monotonic();
-
-    return (struct linux_timeval){.seconds = now / NANOS_PER_SECOND,
-                                  .microseconds = now % NANOS_PER_SECOND / NANOS_PER_US};
+/* All of it counts as the application's: a system call is a part of its program here. */
+static struct linux_timeval to_timeval(nanos_t time) {
+    return (struct linux_timeval){.seconds = time / NANOS_PER_SECOND,
+                                  .microseconds = time % NANOS_PER_SECOND / NANOS_PER_US};
 }
 
 #define RUSAGE_CHILDREN (-1)
@@ -53,7 +50,8 @@ int64_t sys_getrusage(int who, uaddr_t to) {
     if (who < RUSAGE_CHILDREN || who > RUSAGE_THREAD)
         return -EINVAL;
     if (who != RUSAGE_CHILDREN) {
-        usage.user = cpu_time();
+        usage.user =
+            to_timeval(who == RUSAGE_THREAD ? thread_cpu_time(current) : threads_cpu_time());
         usage.max_resident_kib = space_resident() >> 10;
     }
     return put_user(usage, to);
@@ -65,7 +63,7 @@ int64_t sys_times(uaddr_t to) {
     int64_t ticks = clock_monotonic() / TICK;
     struct {
         int64_t user, system, children_user, children_system;
-    } times = {.user = ticks};
+    } times = {.user = threads_cpu_time() / TICK};
 
     if (to && put_user(times, to) != 0)
         return -EFAULT;
