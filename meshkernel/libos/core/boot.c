@@ -12,7 +12,8 @@
 
 struct boot boot = {.directory = "/", .hostname = "meshkernel", .mtu = DEFAULT_MTU};
 
-/* A line, cut in two. The value is our own copy with the %xx taken out. */
+/* A line, cut in two. The value is our own copy with the %xx taken out; it is freed behind the line
+ * unless it was kept. */
 struct line {
     unsigned number;
     const char *key;
@@ -58,6 +59,12 @@ static void decode_value(struct line *line, const char *text, size_t size) {
         }
         line->value[line->length++] = c;
     }
+}
+
+static char *keep(struct line *line) {
+    char *value = line->value;
+    line->value = NULL;
+    return value;
 }
 
 /* A longer array with room for one more element and zeros behind it. */
@@ -112,20 +119,20 @@ static void take_abi(struct line *line) {
 
 static void take_argument(struct line *line) {
     boot.arguments = grown(line, boot.arguments, boot.argument_count, sizeof(char *));
-    boot.arguments[boot.argument_count++] = line->value;
+    boot.arguments[boot.argument_count++] = keep(line);
 }
 
 static void take_environment(struct line *line) {
     boot.environment = grown(line, boot.environment, boot.environment_count, sizeof(char *));
-    boot.environment[boot.environment_count++] = line->value;
+    boot.environment[boot.environment_count++] = keep(line);
 }
 
 static void take_directory(struct line *line) {
-    boot.directory = line->value;
+    boot.directory = keep(line);
 }
 
 static void take_hostname(struct line *line) {
-    boot.hostname = line->value;
+    boot.hostname = keep(line);
 }
 
 static void take_address(struct line *line) {
@@ -153,8 +160,9 @@ static void take_host(struct line *line) {
     if (length == line->length)
         fault(line, "a host needs an address and a name");
     boot.hosts = grown(line, boot.hosts, boot.host_count, sizeof *boot.hosts);
-    boot.hosts[boot.host_count++] = (struct boot_host){.address = ipv4(line, line->value, length),
-                                                       .name = line->value + length + 1};
+    uint32_t address = ipv4(line, line->value, length);
+    boot.hosts[boot.host_count++] =
+        (struct boot_host){.address = address, .name = keep(line) + length + 1};
 }
 
 static void take_seed(struct line *line) {
@@ -167,7 +175,6 @@ static void take_seed(struct line *line) {
         boot.seed[i] = (uint8_t)byte;
     }
     boot.seeded = true;
-    memset(line->value, 0, line->length);
 }
 
 static void take_wall(struct line *line) {
@@ -180,9 +187,9 @@ static void take_file(struct line *line) {
         fault(line, "a file needs a path from / and its contents");
     line->value[length] = 0;
     boot.files = grown(line, boot.files, boot.file_count, sizeof *boot.files);
-    boot.files[boot.file_count++] = (struct boot_file){.path = line->value,
-                                                       .contents = line->value + length + 1,
-                                                       .size = line->length - length - 1};
+    const char *path = keep(line);
+    boot.files[boot.file_count++] = (struct boot_file){
+        .path = path, .contents = path + length + 1, .size = line->length - length - 1};
 }
 
 static const struct {
@@ -230,6 +237,9 @@ void boot_parse(const char *text, size_t size) {
             first = false;
             decode_value(&line, text + skip, length - skip);
             take(&line);
+            if (line.value != NULL)
+                memset(line.value, 0, line.length); /* it may be the seed */
+            kfree(line.value);
         }
         text += MIN(length + 1, size);
         size -= MIN(length + 1, size);

@@ -6,8 +6,10 @@
 
 #define MILLION 1000000
 
-/* How far off the rate may be, in parts per million: as measured at boot, and when known best. */
+/* How far off the rate may be, in parts per million: as measured at boot, at most, when answers are
+ * trusted more, and when known best. */
 #define RATE_ERROR_BOOT 1000
+#define RATE_ERROR_USEFUL 250
 #define RATE_ERROR_LEAST 20
 
 /* Two answers closer together than this say nothing about the rate. */
@@ -69,7 +71,7 @@ static void measure_rate(const struct answer *answer) {
     if (wall < RATE_BASELINE)
         return;
     uint64_t error = (answer->error + state.oldest.error) / (wall / MILLION);
-    if (MAX(error, (uint64_t)RATE_ERROR_LEAST) > state.rate_error)
+    if (error > RATE_ERROR_USEFUL || MAX(error, (uint64_t)RATE_ERROR_LEAST) > state.rate_error)
         return;
     uint64_t rate = rate_between(wall, answer->ticks - state.oldest.ticks);
     if (!plausible(rate)) {

@@ -1,0 +1,94 @@
+"""Pages, heap, boot configuration, printing, randomness, timers and the clock on the host."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.libos.conftest import CTest
+
+LIBOS = Path(__file__).resolve().parents[3] / "meshkernel" / "libos"
+SEED = "0" * 64
+
+
+def test_pages(c_test: CTest) -> None:
+    c_test("pages", ["core/pages.c"])
+
+
+def test_alloc(c_test: CTest) -> None:
+    c_test("alloc", ["core/alloc.c"])
+
+
+def test_print(c_test: CTest) -> None:
+    c_test("print", ["core/print.c", "core/string.c"], also=["-fno-builtin"])
+
+
+def test_random(c_test: CTest) -> None:
+    c_test("random", ["core/random.c", "core/chacha.c"])
+
+
+def test_random_refuses_without_a_seed(c_test: CTest) -> None:
+    with pytest.raises(pytest.fail.Exception, match="panic: there is no randomness"):
+        c_test("random", ["core/random.c", "core/chacha.c"], "unseeded")
+
+
+def test_timers(c_test: CTest) -> None:
+    c_test("timer", ["core/timer.c"])
+
+
+def test_clock_follows_the_host(c_test: CTest) -> None:
+    c_test("discipline", ["core/discipline.c"])
+
+
+FAULTS = {
+    "argument /x\n": "line 1 .*the first line must be abi",
+    "abi 2\n": "line 1 .*another version",
+    "abi 1\n": "there is no program",
+    "abi 1\nargument /x\n\n# text\nnovelty 1\n": "line 5 .*the key is unknown",
+    "abi 1\nargument %4\n": "line 2 .*two hexadecimal digits",
+    "abi 1\nargument %zz\n": "line 2 .*two hexadecimal digits",
+    "abi 1\nargument /x\naddress 10.77.0.5\n": "line 3 .*needs its prefix",
+    "abi 1\nargument /x\naddress 10.77.0/16\n": "line 3 .*four numbers",
+    "abi 1\nargument /x\naddress 10.77.0.5.1/16\n": "line 3 .*four numbers",
+    "abi 1\nargument /x\naddress 10.77.0.256/16\n": "line 3 .*too large",
+    "abi 1\nargument /x\naddress 10.77.0.5/33\n": "line 3 .*too large",
+    "abi 1\nargument /x\nmtu big\n": "line 3 .*not a number",
+    "abi 1\nargument /x\nmtu 99999\n": "line 3 .*too large",
+    "abi 1\nargument /x\nhost 10.77.0.5\n": "line 3 .*an address and a name",
+    "abi 1\nargument /x\nseed 00\n": "line 3 .*64 hexadecimal digits",
+    f"abi 1\nargument /x\nseed {SEED[:-1]}g\n": "line 3 .*64 hexadecimal digits",
+    "abi 1\nargument /x\nwall 99999999999999999999\n": "line 3 .*not a number",
+    "abi 1\nargument /x\nfile etc/x y\n": "line 3 .*a path from /",
+    "abi 1\nargument /x\nfile /etc/x\n": "line 3 .*its contents",
+}
+
+
+def test_boot_refuses(c_test: CTest, tmp_path: Path) -> None:
+    c_test("boot", ["core/boot.c"])
+    file = tmp_path / "boot.conf"
+    for text, sentence in FAULTS.items():
+        file.write_text(text)
+        done = subprocess.run(
+            [tmp_path / "boot", file], stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 3, text
+        assert re.search("panic: .*" + sentence, done.stderr), text
+
+
+def test_no_system_call_is_listed_twice() -> None:
+    lines = (LIBOS / "linux" / "syscalls.tbl").read_text().splitlines()
+    numbers = [int(line.split()[0]) for line in lines]
+    assert numbers == sorted(set(numbers))
+    assert len({line.split()[1] for line in lines}) == len(lines)
+
+
+def test_listed_names_are_linux_names() -> None:
+    names = dict(
+        re.findall(r"NAME\((\d+), (\w+)\)", (LIBOS / "arch/x86_64/syscall_names.h").read_text())
+    )
+    for line in (LIBOS / "linux" / "syscalls.tbl").read_text().splitlines():
+        number, name = line.split()
+        assert names[number] == name
