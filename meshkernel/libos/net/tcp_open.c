@@ -99,9 +99,7 @@ int tcp_connect_socket(struct file *file, const struct socket_address *address) 
         /* After a signal, the restarted call waits on. */
         result = inet_nonblocking(file, 0) ? -EALREADY : 0;
         break;
-    case TCP_SOCKET_LISTENING:
-        return -EINVAL;
-    default:
+    default: /* listening, too */
         return -EISCONN;
     }
     if (result != 0)

@@ -52,7 +52,7 @@ static int set_ip_level(struct tcp_socket *socket, int name, int number) {
     int result;
     switch (name) {
     case IP_TOS:
-        socket->tos = (uint8_t)number;
+        socket->tos = number & 0xfc; /* the other two bits are the connection's (ECN) */
         return 0;
     case IP_TTL:
         result = number == -1 ? 0 : within(number, 1, 255);
