@@ -17,7 +17,8 @@ def walk(code):
         if isinstance(constant, types.CodeType):
             yield from walk(constant)
 longer = "def f(x):\\n" + "\\n" * 5000 + "    return (x,\\n" + "\\n" * 300 + "  x.y)\\n"
-sources = [open(m.__file__).read() for m in (argparse, ast, asyncio.base_events, json.decoder, typing)]
+modules = argparse, ast, asyncio.base_events, json.decoder, typing
+sources = [open(module.__file__).read() for module in modules]
 for source in [longer, *sources]:
     for code in walk(compile(source, "x", "exec")):
         lines = [position[0] or 0 for position in code.co_positions()]
