@@ -58,6 +58,9 @@ UNUSED = {
     ("zipfile*", "py_compile"): "only to write archives of modules",
     ("posix", "resource"): "what other processes used",
     ("platform", "subprocess"): "there is no other process to ask",
+    ("platform", "plistlib"): "macOS",
+    ("attr", "importlib.metadata"): "only for attr.__version__",
+    ("importlib*", "importlib._bootstrap*"): "frozen into the interpreter",
     ("uuid", "ctypes*"): "there is no libuuid to ask",
     ("_frozen_importlib_external", "importlib.metadata"): "who asks for it imports it",
     ("_frozen_importlib_external", "importlib.readers"): "see IMPLIED",
@@ -67,6 +70,10 @@ UNUSED = {
     ("sysconfig", "_sysconfigdata*"): "how the interpreter was compiled",
 }
 """Imports, by importer and target, that have no use in an image, and why."""
+
+OPENSSL = "_hashlib"
+FEW_HASHES = ("hashlib", "random", "uuid")
+"""Where only these import hashlib, its own MD5 and SHA in C will do, without OpenSSL."""
 
 START = ("encodings", "io", "os", "runpy", "site", "traceback", "warnings")
 """What the interpreter imports by itself: at its start, and to print an exception."""
@@ -126,13 +133,24 @@ def closure(imports: Imports, program: Iterable[str], without: Iterable[str] = (
         without: modules that this program does not come to, whoever imports them.
     """
     start = [*START, *(f"encodings.{name}" for name in CODECS), *program]
-    reached = _walk(imports, start, set(without), certain=False)
-    certain = _walk(imports, start, set(without), certain=True)
+    left_out = set(without)
+    reached = _walk(imports, start, left_out, certain=False)
+    if not _hashes_much(imports, reached):
+        reached = _walk(imports, start, left_out | {OPENSSL}, certain=False)
+    certain = _walk(imports, start, left_out, certain=True)
     modules = (imports.modules[name] for name in sorted(reached) if name in imports.modules)
     return Closure(
         tuple(module for module in modules if module.kind not in ("missing", "alias")),
         tuple(_missing(imports, sorted(certain))),
     )
+
+
+def _hashes_much(imports: Imports, reached: set[str]) -> bool:
+    targets = {
+        name: {found.target for found in imports.imports.get(name, ())}
+        for name in reached - {*FEW_HASHES, OPENSSL}
+    }
+    return any(found & {"hashlib", OPENSSL} for found in targets.values())
 
 
 def _walk(imports: Imports, start: list[str], without: set[str], *, certain: bool) -> set[str]:

@@ -144,7 +144,9 @@ async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[
         async with Machine.start(spec, on_console=on_console) as machine:
             yield machine
         return
-    from meshkernel.network import Switch, build_switch  # noqa: PLC0415 - most runs need none
+    # Most runs need neither.
+    from meshkernel.network._build import build_switch  # noqa: PLC0415
+    from meshkernel.network.switch import Switch  # noqa: PLC0415
 
     with TemporaryDirectory() as folder:
         native = await asyncio.to_thread(build_switch, cache)

@@ -128,7 +128,17 @@ class Builder:
             self._built[key] = self._build(headers, chosen)
         return self._built[key]
 
+    def units(self, headers: dict[str, str], names: Iterable[str] | None = None) -> list[Unit]:
+        """Every file that these headers and libraries compile, and how."""
+        return self._compiled_from(headers, libraries(names))
+
     def _build(self, headers: dict[str, str], chosen: list[Library]) -> LibraryOS:
+        objects = tuple(self.compiler.compile(self._compiled_from(headers, chosen)))
+        script = (ROOT / "kernel.ld").read_bytes()
+        key = digest(tools.ld().banner, *LINK, script, *(path.name for path in objects))
+        return LibraryOS(objects, key)
+
+    def _compiled_from(self, headers: dict[str, str], chosen: list[Library]) -> list[Unit]:
         generated = self._generated({name: text.encode() for name, text in headers.items()})
         made = {}
         for library in chosen:
@@ -137,11 +147,7 @@ class Builder:
         if made:
             texts = {name: text.encode() for name, text in headers.items()}
             generated = self._generated(texts | made)
-        units = [unit for library in chosen for unit in self._units(library, generated)]
-        objects = tuple(self.compiler.compile(units))
-        script = (ROOT / "kernel.ld").read_bytes()
-        key = digest(tools.ld().banner, *LINK, script, *(path.name for path in objects))
-        return LibraryOS(objects, key)
+        return [unit for library in chosen for unit in self._units(library, generated)]
 
     def _generated(self, files: dict[str, bytes]) -> Path:
         """A folder with these files, named after what is in them: equal ones share objects."""

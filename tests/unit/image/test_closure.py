@@ -49,6 +49,13 @@ def test_asyncio_alone_has_no_tls_but_who_imports_it_has() -> None:
     assert "ssl" in names(found, "app", "other")
 
 
+def test_openssl_is_for_those_who_hash() -> None:
+    edges = {"uuid": [Import("hashlib", deferred=True)], "hashlib": [Import("_hashlib")]}
+    found = graph(app=[Import("uuid")], users=[Import("hashlib")], _hashlib=[], **edges)
+    assert names(found, "app") == {"app", "uuid", "hashlib"}
+    assert "_hashlib" in names(found, "app", "users")
+
+
 def test_fallbacks_are_for_where_the_real_one_is_missing() -> None:
     edges = [Import("_decimal", optional=True), Import("_pydecimal", optional=True)]
     assert "_pydecimal" in names(graph(decimal=edges, _pydecimal=[]), "decimal")
