@@ -70,6 +70,7 @@ static uint32_t links_of(const struct node *node) {
 static void tree_stat(const struct inode *inode, struct linux_stat *stat) {
     const struct node *node = node_of(inode);
 
+    stat->mode = node->mode; /* the inode of an open file is older than a chmod */
     stat->nlink = links_of(node);
     stat->rdev = node->rdev;
     stat->size = (int64_t)size_of(node);
