@@ -395,6 +395,9 @@ static void test_stack_and_guard(void) {
     CHECK_EQUAL(put_user(value, top - SPACE_STACK_SIZE), 0);
     CHECK_EQUAL(put_user(value, top - SPACE_STACK_SIZE - 8), -EFAULT);
     CHECK_EQUAL(put_user(value, top - 4), -EFAULT);
+    CHECK_EQUAL(space_explain(top - SPACE_STACK_SIZE - 8), SPACE_FAULT_STACK);
+    CHECK_EQUAL(space_explain(top - 4096), SPACE_FAULT_DENIED);
+    CHECK_EQUAL(space_explain(top), SPACE_FAULT_NOTHING);
     CHECK_EQUAL(space_map_stack(), 0);
 }
 

@@ -240,8 +240,11 @@ void signal_deliver(struct trap_frame *frame, int64_t number) {
 }
 
 static noreturn void die(const struct trap_frame *frame, int signal, uaddr_t address) {
-    print("meshkernel: the program was ended by signal %d (%s) at instruction %p, address %p\n",
-          signal, name_of(signal), (void *)frame->rip, (void *)address);
+    bool stack = signal == SIGSEGV && space_explain(address) == SPACE_FAULT_STACK;
+
+    print("meshkernel: the program was ended by signal %d (%s) at instruction %p, address %p%s\n",
+          signal, name_of(signal), (void *)frame->rip, (void *)address,
+          stack ? ": its stack is used up" : "");
     panic_registers(frame);
     python_stack_print(current);
     machine_killed(signal);

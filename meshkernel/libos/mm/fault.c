@@ -135,6 +135,8 @@ enum space_fault_kind space_explain(uaddr_t address) {
 
     if (area == NULL)
         return SPACE_FAULT_NOTHING;
+    if (area->kind == SPACE_GUARD)
+        return SPACE_FAULT_STACK;
     if (area->file == NULL || area->prot == 0)
         return SPACE_FAULT_DENIED;
     void *page = file_page(area, PAGE_DOWN(address));

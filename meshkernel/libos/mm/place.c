@@ -31,7 +31,8 @@ void mm_init(void) {
 
 uaddr_t space_map_stack(void) {
     struct area guard = {.start = stack_top - SPACE_STACK_SIZE - GUARD_SIZE,
-                         .end = stack_top - SPACE_STACK_SIZE};
+                         .end = stack_top - SPACE_STACK_SIZE,
+                         .kind = SPACE_GUARD};
     struct area stack = {
         .start = guard.end, .end = stack_top, .prot = PROT_READ | PROT_WRITE, .kind = SPACE_STACK};
 

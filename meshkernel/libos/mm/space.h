@@ -72,6 +72,7 @@ bool space_is_mapped(uaddr_t address, uint64_t size);
 enum space_fault_kind {
     SPACE_FAULT_NOTHING,  /* nothing is mapped there */
     SPACE_FAULT_DENIED,   /* it is, but not for this access */
+    SPACE_FAULT_STACK,    /* in the guard below the main stack, which is used up */
     SPACE_FAULT_PAST_FILE /* a map reaches behind the end of its file */
 };
 enum space_fault_kind space_explain(uaddr_t address);
@@ -83,7 +84,7 @@ struct space_area {
     bool shared;
     uint64_t offset;
     struct file *file; /* NULL for anonymous memory */
-    enum { SPACE_OTHER, SPACE_HEAP, SPACE_STACK } kind;
+    enum { SPACE_OTHER, SPACE_HEAP, SPACE_STACK, SPACE_GUARD } kind;
 };
 bool space_describe(size_t index, struct space_area *area);
 
