@@ -213,7 +213,8 @@ static struct trap_frame *exception(struct trap_frame *frame) {
     if (vector == VECTOR_DOUBLE_FAULT)
         panic_trap("a fault could not be handled (double fault)", frame);
     if (from_application(frame) && exceptions[vector].signal)
-        return to_signal(frame, exceptions[vector].signal, exceptions[vector].code, frame->rip);
+        return to_signal(frame, exceptions[vector].signal, exceptions[vector].code,
+                         exceptions[vector].code == SI_KERNEL ? 0 : frame->rip);
     if (vector == VECTOR_PROTECTION && fixed_up(frame))
         return frame;
     const char *sentence = exceptions[vector].sentence;
