@@ -1,4 +1,5 @@
 /* Bytes in both directions. */
+#include "core/print.h"
 #include "core/string.h"
 #include "core/thread.h"
 #include "linux/signal.h"
@@ -98,6 +99,7 @@ static void consume(struct tcp_socket *socket, uint32_t bytes) {
     give_window(socket, bytes);
     while (bytes > 0) {
         struct pbuf *first = socket->first;
+        assert(first != NULL); /* `received` counts what the chain holds */
         if (bytes < first->len) {
             first->payload = (uint8_t *)first->payload + bytes;
             first->len = first->tot_len = (u16_t)(first->len - bytes);

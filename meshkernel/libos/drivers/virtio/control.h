@@ -7,8 +7,8 @@
 /* Called once the console device runs. */
 void control_start(void);
 
-/* Asks the host for the time, now and again and again. Sets a timer, so clock_refine must be over: it measures the
- * timer's rate by letting it run through. */
+/* Asks the host for the time, now and again and again. Sets a timer, so clock_refine must be over:
+ * it measures the timer's rate by letting it run through. */
 void control_ask_time(void);
 
 /* The last frame: how the machine ended. Allocates nothing, polls for a bounded time, and does
