@@ -24,7 +24,7 @@ CONFIGURATION = "switch.conf"
 DIAL = "dial"
 EXIT_USER = 2
 STOP_SECONDS = 5.0
-REPORT_LINES = 20
+REPORT_LINES = 100
 
 
 @frozen

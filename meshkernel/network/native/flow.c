@@ -9,7 +9,7 @@
  * its flow opens it anew with its next packet. */
 static const uint64_t tcp_life[] = {
     [FLOW_OPENING] = 60000,
-    [FLOW_ESTABLISHED] = 24 * 3600000,
+    [FLOW_ESTABLISHED] = 86400000,
     [FLOW_CLOSING] = 600000,
     [FLOW_CLOSED] = 10000,
 };

@@ -6,11 +6,26 @@
 #define UDP_SIZE 8
 #define ICMP_SIZE 8
 
+/* lwIP reads one byte too far where an option's length is missing, and it is what most receivers
+ * are: a list of options that does not end within the header passes no wire. */
+static bool options_end(const uint8_t *options, uint32_t size) {
+    for (uint32_t at = 0; at < size && options[at] != 0;) {
+        if (options[at] == 1) { /* a filler of one byte */
+            at++;
+            continue;
+        }
+        if (size - at < 2 || options[at + 1] < 2 || options[at + 1] > size - at)
+            return false;
+        at += options[at + 1];
+    }
+    return true;
+}
+
 static enum verdict read_tcp(const uint8_t *tcp, uint32_t size, struct packet *packet) {
     if (size < TCP_SIZE)
         return DROP_MALFORMED;
     uint32_t header = (tcp[12] >> 4) * 4U;
-    if (header < TCP_SIZE || header > size)
+    if (header < TCP_SIZE || header > size || !options_end(tcp + TCP_SIZE, header - TCP_SIZE))
         return DROP_MALFORMED;
     packet->source_port = get16(tcp);
     packet->destination_port = get16(tcp + 2);

@@ -8,13 +8,13 @@
 #include "listen.h"
 #include "loop.h"
 #include "mesh.h"
+#include "parse.h"
 #include "pcap.h"
 #include "tunnel.h"
 #include "wire.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -73,14 +73,15 @@ static void stop(void) {
 
 int main(int argc, char **argv) {
     struct trouble trouble = {0};
-    if (argc != 3) {
+    uint32_t control;
+    if (argc != 3 || !parse_number(argv[2], INT32_MAX, &control)) {
         fprintf(stderr, "usage: switch CONFIGURATION DESCRIPTOR\n");
         return EXIT_USER;
     }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     raise_descriptors();
     wire_changed = port_changed;
-    if (!mesh_init(&mesh) || !loop_init() || !control_start(&mesh, atoi(argv[2]))) {
+    if (!mesh_init(&mesh) || !loop_init() || !control_start(&mesh, (int)control)) {
         fprintf(stderr, "switch: cannot start: %s\n", strerror(errno));
         return EXIT_TROUBLE;
     }

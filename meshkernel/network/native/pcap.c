@@ -23,7 +23,9 @@ static void fail(void) {
 bool pcap_open(const char *path) {
     pcap_close();
     error = NULL;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    /* O_NONBLOCK: a FIFO that nobody reads is refused instead of stopping the switch. */
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(path, flags, 0600);
     if (fd < 0)
         return false;
     capture = fdopen(fd, "wb");

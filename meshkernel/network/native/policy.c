@@ -61,7 +61,9 @@ enum verdict policy_judge(struct mesh *mesh, struct port *source, const uint8_t 
         flow_close(mesh->flows, flow);
         flow = NULL;
     }
-    if (!flow && (verdict = judge_stray(mesh, source, destination, &packet, &flow)))
+    if (!flow)
+        verdict = judge_stray(mesh, source, destination, &packet, &flow);
+    if (verdict)
         return verdict;
     bool reverse = flow->link->source != source;
     flow_note(flow, &packet, reverse, now);

@@ -38,6 +38,7 @@ struct tunnel {
     struct pbuf *inbound, *inbound_last;
     const char *failure;           /* the connection inside was reset or refused */
     const char *trouble;           /* why the last attempt did not succeed */
+    bool hung_up;                  /* the host's socket says so again and again */
     bool host_ended, mesh_ended;   /* no more bytes come from there */
     bool host_passed, mesh_passed; /* and the other side was told */
 };
@@ -206,6 +207,7 @@ void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_k
     tunnel->port = port;
     tunnel->number = number;
     tunnel->kind = kind;
+    tunnel->trouble = "no answer";
     tunnel->next = tunnels;
     if (tunnels)
         tunnels->previous = tunnel;
@@ -274,15 +276,14 @@ static bool move_to_mesh(struct tunnel *tunnel) {
     return true;
 }
 
-/* What the host's socket is watched for. Nothing to wait for means not watched at all: a socket
- * that hung up reports that again and again. */
+/* What the host's socket is watched for: while the mesh holds it up, only a reset of the client. */
 static bool watch_host(struct tunnel *tunnel) {
     uint32_t events = 0;
     if (!tunnel->host_ended && has_room(tunnel))
         events |= EPOLLIN;
     if (tunnel->inbound)
         events |= EPOLLOUT;
-    if (events)
+    if (events || !tunnel->hung_up)
         return loop_watch(&tunnel->watch, events);
     loop_unwatch(&tunnel->watch);
     return true;
@@ -328,10 +329,14 @@ void tunnel_pump_all(void) {
 
 static void host_ready(struct watch *watch, uint32_t events) {
     struct tunnel *tunnel = (struct tunnel *)watch;
-    if (tunnel->state != JOINED && (events & (EPOLLHUP | EPOLLERR)))
+    if (tunnel->state != JOINED && (events & (EPOLLHUP | EPOLLERR))) {
         end(tunnel); /* the client has given up */
-    else
-        mark(tunnel);
+        return;
+    }
+    if (events & EPOLLERR)
+        tunnel->failure = "the client has reset its connection";
+    tunnel->hung_up = (events & EPOLLHUP) != 0;
+    mark(tunnel);
 }
 
 void tunnel_port_changed(const struct port *port) {

@@ -67,8 +67,11 @@ def tcp(
     *,
     seq: int = 1000,
     ack: int = 0,
+    window: int = 65535,
+    options: bytes = b"",
 ) -> bytes:
-    head = struct.pack("!HHIIBBHHH", *ports, seq, ack, 5 << 4, flags, 65535, 0, 0)
+    offset = 5 + len(options) // 4
+    head = struct.pack("!HHIIBBHHH", *ports, seq, ack, offset << 4, flags, window, 0, 0) + options
     pseudo = IPv4Address(source).packed + IPv4Address(target).packed
     total = checksum(pseudo + struct.pack("!HH", 6, len(head) + len(data)) + head + data)
     return frame(source, target, 6, head[:16] + struct.pack("!H", total) + head[18:] + data)

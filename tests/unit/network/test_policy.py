@@ -55,6 +55,9 @@ MALFORMED = {
     "TCP cut": frame(A, B, 6, OPEN[34:50]),
     "TCP offset": OPEN[:46] + b"\xf0" + OPEN[47:],
     "TCP offset below the header": OPEN[:46] + b"\x40" + OPEN[47:],
+    "TCP option without length": tcp(A, B, (1, 2), SYN, options=b"\x01\x01\x01\x03"),
+    "TCP option of no length": tcp(A, B, (1, 2), SYN, options=b"\x03\x00\x00\x00"),
+    "TCP option beyond the header": tcp(A, B, (1, 2), SYN, options=b"\x02\x05\x00\x00"),
     "SYN and FIN": tcp(A, B, (1, 2), SYN | FIN),
     "no flags": tcp(A, B, (1, 2), 0),
     "UDP cut": frame(A, B, 17, bytes(7)),
@@ -168,6 +171,13 @@ async def test_unreachable_passes_for_a_flow_alone(switch: Switch, a: Machine, b
 
 async def test_ip_options_pass(a: Machine, b: Machine) -> None:
     with_options = ethernet(A, B, ipv4(A, B, 6, OPEN[34:], options=b"\x01\x01\x01\x00"))
+    await a.send(with_options)
+    await b.receives(with_options)
+
+
+async def test_tcp_options_pass(a: Machine, b: Machine) -> None:
+    options = b"\x02\x04\x05\xb4\x01\x03\x03\x07\x04\x02\x08\x0a" + bytes(8) + b"\x00\x02\x02\x02"
+    with_options = tcp(A, B, (4000, 7000), SYN, options=options)
     await a.send(with_options)
     await b.receives(with_options)
 

@@ -9,16 +9,18 @@ import signal
 import socket
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from meshkernel.network._build import build_switch
 from meshkernel.network._config import render
+from meshkernel.network.dial import open_dial
 from meshkernel.network.switch import Switch
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Expose
 
-from .conftest import ADDRESS, Attach, make_plan
-from .frames import ACK, SYN, SYN_ACK, Machine, icmp, tcp, udp
+from .conftest import ADDRESS, Attach, StartPeer, StartSwitch, make_plan
+from .frames import ACK, FIN, SECONDS, SYN, SYN_ACK, Machine, icmp, tcp, udp
 
 A, B = ADDRESS["a"], ADDRESS["b"]
 
@@ -134,6 +136,64 @@ async def test_any_bytes(switch: Switch, attach: Attach) -> None:
     await b.receives(last)
     counters = await switch.counters()
     assert counters.ports["a"].drops["malformed"] > 100
+
+
+async def test_a_hostile_service(
+    start_switch: StartSwitch, attach: Attach, start_peer: StartPeer
+) -> None:
+    """A machine answers the gateway's TCP with whatever its dice say; others are still served."""
+    plan = make_plan(b=(Expose(host=0, port=80),))
+    switch = await start_switch(plan)
+    port = switch.exposed[0].port
+    b = await attach(switch, "b")
+    dice = random.Random(7)
+    end = time.monotonic() + 2
+
+    def options() -> bytes:
+        return dice.choice([b"", b"\x02\x04\x00\x01", dice.randbytes(4 * dice.randrange(11))])
+
+    def answer(frame: bytes) -> bytes:
+        source, target, seq, ack = struct.unpack("!HHII", frame[34:46])
+        size = len(frame) - 34 - (frame[46] >> 4) * 4
+        fits = dice.random() < 0.8
+        expected = seq + size + bool(frame[47] & (SYN | FIN)) if fits else dice.randrange(1 << 32)
+        return tcp(
+            B,
+            "10.9.0.1",
+            (target, source),
+            SYN_ACK if frame[47] & SYN and dice.random() < 0.9 else ACK | dice.randrange(64) & ~6,
+            dice.randbytes(dice.randrange(200)) if dice.random() < 0.5 else b"",
+            seq=(ack + dice.choice([0, 0, 0, 1, -1, 1000])) % (1 << 32),
+            ack=expected % (1 << 32),
+            window=dice.choice([0, 1, 65535]),
+            options=options(),
+        )
+
+    async def serve() -> None:
+        while True:
+            frame = await b.receive()
+            await b.send(*[answer(frame) for _ in range(dice.randrange(4))])
+
+    async def use() -> None:
+        while time.monotonic() < end:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            with suppress(OSError, TimeoutError):
+                writer.write(bytes(dice.randrange(5000)))
+                async with asyncio.timeout(0.1):
+                    await reader.read(-1)
+            writer.transport.abort()
+
+    serving = asyncio.create_task(serve())
+    await asyncio.gather(*[use() for _ in range(10)])
+    serving.cancel()
+    counters = await switch.counters()
+    assert counters.links["gateway", "b"].reverse.frames > 300
+    await start_peer(switch, "c")
+    reader, writer = await open_dial(switch.dial_socket, ADDRESS["c"], 7)
+    writer.write(b"still here")
+    async with asyncio.timeout(SECONDS):
+        assert await reader.readexactly(10) == b"still here"
+    writer.close()
 
 
 def test_a_second_build_compiles_nothing(cache: Cache) -> None:
