@@ -175,9 +175,8 @@ int64_t sys_prctl(int option, uint64_t argument) {
     case PR_SET_DUMPABLE:
     case PR_SET_TIMERSLACK:
     case PR_SET_NO_NEW_PRIVS:
-        return 0; /* no parent, no core dump, exact timers, no execve */
     case PR_GET_DUMPABLE:
-        return 0;
+        return 0; /* no parent, no core dump, exact timers, no execve */
     case PR_GET_TIMERSLACK:
     case PR_GET_NO_NEW_PRIVS:
         return 1;

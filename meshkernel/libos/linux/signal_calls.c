@@ -122,9 +122,10 @@ static int send(struct thread *thread, int signal, int code) {
     return 0;
 }
 
-/* The process itself, its group, or everyone: all are the one process. */
+/* The process itself, its group (0 or -1, which is minus its number) or everyone (-1, too): all are
+ * the one process. */
 int64_t sys_kill(int pid, int signal) {
-    if (pid != PROCESS_ID && pid != 0 && pid != -1 && pid != -PROCESS_ID)
+    if (pid != PROCESS_ID && pid != 0 && pid != -PROCESS_ID)
         return -ESRCH;
     return send(NULL, signal, SI_USER);
 }
