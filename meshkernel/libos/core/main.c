@@ -87,7 +87,6 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     ipc_init();            /* AF_UNIX */
     virtio_init();         /* network, control channel, randomness */
     random_require_seed(); /* or else not a step further */
-    mm_init();             /* where maps and the stack go, at random */
     set_canary();
     mm_init();          /* where in the address space things will lie: at random */
     net_init();         /* TCP/IP */
