@@ -90,6 +90,8 @@ IMPLIED = {
     "_decimal": ("numbers", "collections"),
     "_datetime": ("_strptime",),
     "_ctypes": ("ctypes._endian",),
+    # multiprocessing.allow_connection_pickling(), which uvicorn calls when it is imported
+    "multiprocessing.context": ("multiprocessing.connection",),
     "encodings.idna": ("encodings.punycode",),
     "importlib.resources": ("importlib.readers",),
 }

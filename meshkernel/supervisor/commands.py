@@ -100,6 +100,8 @@ class _Commands:
 
     async def heal(self, request: Request, send: Send) -> Any:
         """Start what does not run; returns the names of those."""
+        if self._server.stop_asked.is_set():
+            raise SupervisorError("the mesh is being stopped")
         ailing = [
             name
             for name, runner in self._server.mesh.runners.items()

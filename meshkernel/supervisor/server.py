@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from attrs import evolve
+
 from meshkernel.errors import SupervisorError
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.commands import commands_of
@@ -24,7 +26,8 @@ from meshkernel.toolchain.cache import digest
 
 def plan_digest(plan: Plan) -> str:
     """The same for the same plan: tells whether a topology has changed since it was started."""
-    return digest(repr(plan))
+    topology = evolve(plan.topology, path=plan.topology.path.resolve())
+    return digest(repr(evolve(plan, topology=topology)))
 
 
 class MeshServer:

@@ -160,6 +160,7 @@ def test_a_second_up_finds_the_mesh(meshkernel, running, project):
         status, out, _ = meshkernel(*words)
         assert status == 0
         assert "the mesh chain is running already" in out
+        assert "has changed since" not in out
         assert "running" in out
     topology = project / "topology.toml"
     topology.write_text(topology.read_text().replace("8080", "8081"))
