@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from meshkernel.network import _build
+from meshkernel.network.counters import Counters
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Expose, Link, Service, Topology
 
-from .frames import Machine
+from .frames import SECONDS, Machine
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 C_TESTS = REPOSITORY / "tests" / "c"
@@ -80,6 +81,14 @@ def peer_program(cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> Path
     files = [C_TESTS / "switch_peer.c", *(source / name for name in recipe["lwip"])]
     subprocess.run(["gcc", *flags, *includes, "-o", target, *files], check=True)
     return target
+
+
+async def until(switch: Switch, reached: Callable[[Counters], object]) -> Counters:
+    """Asks for the counters until they say so."""
+    async with asyncio.timeout(SECONDS):
+        while not reached(counters := await switch.counters()):
+            pass
+    return counters
 
 
 StartSwitch = Callable[..., Awaitable[Switch]]

@@ -11,7 +11,7 @@ import pytest
 from meshkernel.errors import SupervisorError
 from meshkernel.network.switch import Switch
 
-from .conftest import ADDRESS, Attach
+from .conftest import ADDRESS, Attach, until
 from .frames import SYN, SYN_ACK, Machine, tcp, udp
 
 A, B = ADDRESS["a"], ADDRESS["b"]
@@ -45,8 +45,7 @@ async def test_a_delay_holds_one_direction_back(switch: Switch, a: Machine, b: M
 async def test_healing_lets_held_frames_go_in_order(switch: Switch, a: Machine, b: Machine) -> None:
     await switch.delay("a", "b", 3600)
     await a.send(ONE)
-    while (await switch.counters()).ports["a"].sent.frames < 1:
-        pass
+    await until(switch, lambda counters: counters.ports["a"].sent.frames == 1)
     await switch.heal()
     await a.send(TWO)
     await b.receives(ONE, TWO)
@@ -58,8 +57,7 @@ async def test_a_partition_and_its_end(switch: Switch, a: Machine, b: Machine) -
     await switch.partition("a", "b")
     await a.send(ONE)
     await b.send(ANSWER)
-    while (counters := await switch.counters()).ports["b"].drops != {"partitioned": 1}:
-        assert counters.ports["b"].drops == {}
+    await until(switch, lambda counters: counters.ports["b"].drops == {"partitioned": 1})
     await switch.heal()
     await a.send(TWO)
     await b.receives(TWO)
@@ -69,8 +67,7 @@ async def test_a_partition_and_its_end(switch: Switch, a: Machine, b: Machine) -
 async def test_loss(switch: Switch, a: Machine, b: Machine) -> None:
     await switch.drop("a", "b", 50)
     await a.send(*[ONE] * 1000)
-    while (counters := await switch.counters()).ports["a"].sent.frames < 1000:
-        pass
+    counters = await until(switch, lambda counters: counters.ports["a"].sent.frames == 1000)
     lost = counters.ports["a"].drops["fault-injected"]
     assert 400 < lost < 600
     await b.receives(*[ONE] * (1000 - lost))

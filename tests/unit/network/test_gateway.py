@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from meshkernel.errors import UserError
+from meshkernel.network.counters import Counters
 from meshkernel.network.dial import DialError, open_dial
 from meshkernel.network.switch import Switch
 from meshkernel.topology.model import Expose
 
-from .conftest import ADDRESS, StartPeer, StartSwitch, make_plan
+from .conftest import ADDRESS, StartPeer, StartSwitch, make_plan, until
 from .frames import SECONDS
 
 B = ADDRESS["b"]
@@ -69,9 +70,11 @@ async def echo(streams: Streams, data: bytes) -> None:
 
 
 async def no_tunnels(switch: Switch) -> None:
-    async with asyncio.timeout(SECONDS):
-        while (await switch.counters()).tunnels:
-            pass
+    await until(switch, lambda counters: not counters.tunnels)
+
+
+def partitioned(counters: Counters) -> int:
+    return counters.ports["gateway"].drops.get("partitioned", 0)
 
 
 async def test_a_large_transfer_both_ways(served: Switch) -> None:
@@ -125,8 +128,7 @@ async def test_a_reset_of_the_client_reaches_the_service(served: Switch) -> None
     _reader, writer = await enter(served, ECHO)
     writer.write(b"x")
     await writer.drain()
-    while not (await served.counters()).links["gateway", "b"].reverse.frames > 1:
-        pass
+    await until(served, lambda counters: counters.links["gateway", "b"].reverse.frames > 1)
     writer.get_extra_info("socket").setsockopt(
         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
     )
@@ -148,8 +150,7 @@ async def test_a_reset_is_noticed_while_the_service_is_stuck(served: Switch) -> 
     _reader, writer = await enter(served, COUNT)
     await served.partition("gateway", "b")
     writer.write(bytes(8 << 20))  # more than the gateway takes
-    while not (await served.counters()).ports["gateway"].drops.get("partitioned"):
-        pass
+    await until(served, partitioned)
     writer.get_extra_info("socket").setsockopt(
         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
     )
@@ -227,8 +228,7 @@ async def test_dialling_in_pieces(served: Switch) -> None:
 
 async def test_an_impatient_dial_leaves_nothing(exposed: Switch) -> None:
     dialling = asyncio.create_task(open_dial(exposed.dial_socket, B, ECHO, patience=60))
-    while not (await exposed.counters()).tunnels:
-        pass
+    await until(exposed, lambda counters: counters.tunnels)
     dialling.cancel()
     with suppress(asyncio.CancelledError):
         await dialling
@@ -255,8 +255,7 @@ async def test_a_partition_stops_a_tunnel_until_it_heals(served: Switch) -> None
         assert await reader.readexactly(1) == b"1"
         await served.partition("gateway", "b")
         writer.write(b"2")
-        while not (await served.counters()).ports["gateway"].drops.get("partitioned"):
-            pass
+        await until(served, partitioned)
         await served.heal()
         assert await reader.readexactly(1) == b"2"
     writer.close()

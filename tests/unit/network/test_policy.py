@@ -11,7 +11,7 @@ import pytest
 
 from meshkernel.network.switch import Switch
 
-from .conftest import ADDRESS, GATEWAY, Attach, StartSwitch, make_plan
+from .conftest import ADDRESS, GATEWAY, Attach, StartSwitch, make_plan, until
 from .frames import (
     ACK,
     FIN,
@@ -267,8 +267,7 @@ async def test_a_receiver_that_does_not_read_holds_up_nobody(
     await a.send(*[large] * 2000)  # 16 MB towards a queue of 4 MiB
     ping = icmp(A, B, 8)
     await a.send(ping)
-    while (await switch.counters()).ports["a"].sent.frames < 2001:
-        pass
+    await until(switch, lambda counters: counters.ports["a"].sent.frames == 2001)
     lost = (await drops(switch, "a"))["queue-full"]
     assert 1000 < lost < 2000
     await b.receives(*[large] * (2000 - lost))
