@@ -234,7 +234,10 @@ static void test_tmpfs_sparse_and_truncate(void) {
     CHECK(memcmp(text, "\0\0\0\0\0\0\0\0", 8) == 0);
     CHECK_EQUAL(sys_lseek(fd, 5000, 0), 5000);
     CHECK_EQUAL(sys_write(fd, U("abcdef"), 6), 6);
-    CHECK_EQUAL(shim_pages_in_use(), before + 1);
+    CHECK_EQUAL(shim_pages_in_use(), before + 2); /* one that points to the other */
+    CHECK_EQUAL(sys_lseek(fd, (int64_t)5 << 30, 0), (int64_t)5 << 30);
+    CHECK_EQUAL(sys_write(fd, U("far"), 3), 3);
+    CHECK_EQUAL(shim_pages_in_use(), before + 4);
     CHECK_EQUAL(sys_ftruncate(fd, 5003), 0);
     CHECK_EQUAL(sys_ftruncate(fd, 6000), 0);
     CHECK_EQUAL(sys_pread64(fd, U(text), 6, 5000), 6);
@@ -244,7 +247,7 @@ static void test_tmpfs_sparse_and_truncate(void) {
     CHECK_EQUAL(sys_ftruncate(fd, INT64_MAX), -EFBIG);
     CHECK_EQUAL(sys_unlink(U("/tmp/sparse")), 0);
     CHECK_EQUAL(sys_write(fd, U("x"), 1), 1); /* unlinked and open */
-    CHECK_EQUAL(shim_pages_in_use(), before + 1);
+    CHECK(shim_pages_in_use() > before);
     sys_close(fd);
     CHECK_EQUAL(shim_pages_in_use(), before);
 }
@@ -419,6 +422,7 @@ static void test_devices(void) {
     sys_close(fd);
     CHECK_EQUAL(stat_of("/dev/null").rdev, 1 << 8 | 3);
     CHECK_EQUAL(open_at("/dev/ptmx", O_RDWR), -ENOENT);
+    CHECK_EQUAL(open_at("/dev/tty", O_RDWR), -ENXIO);
     write_file("/dev/shm/x", "in memory");
     CHECK_EQUAL(sys_unlink(U("/dev/shm/x")), 0);
 }

@@ -85,6 +85,8 @@ static int console_device_open(struct node *node, int flags, struct file **file)
 }
 
 static const struct node_kind device_kind = {.open = device_open};
+/* Nobody sits at a terminal: opening /dev/tty is -ENXIO, as for a daemon on Linux. */
+static const struct node_kind absent_kind = {.open = NULL};
 static const struct node_kind console_kind = {.open = console_device_open};
 
 static void add(const char *name, uint32_t mode, uint32_t rdev, const struct node_kind *kind,
@@ -118,7 +120,7 @@ void devfs_init(void) {
     add("full", 0666, RDEV(1, 7), &device_kind, &full_ops);
     add("random", 0666, RDEV(1, 8), &device_kind, &random_ops);
     add("urandom", 0666, RDEV(1, 9), &device_kind, &random_ops);
-    add("tty", 0666, RDEV(5, 0), &console_kind, NULL);
+    add("tty", 0666, RDEV(5, 0), &absent_kind, NULL);
     add("console", 0600, RDEV(5, 1), &console_kind, NULL);
     add_link("fd", "/proc/self/fd");
     add_link("stdin", "/proc/self/fd/0");

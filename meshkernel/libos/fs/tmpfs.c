@@ -1,4 +1,4 @@
-/* Files in memory: an array of pages, where NULL is a hole. All of them together take at most half
+/* Files in memory: pages, where NULL is a hole. All of them together take at most half
  * of RAM. */
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -15,9 +15,13 @@
 #define FIRST_DEVICE 16               /* st_dev of the first; the image, /dev and /proc are below */
 #define TREES_MAX 8
 
+/* Two levels, so that a sparse file needs no long array: each leaf is a page of pointers to pages.
+ */
+#define LEAF_PAGES (PAGE_SIZE / sizeof(void *))
+
 struct pages {
-    void **page;
-    uint64_t capacity;
+    void ***leaves;
+    uint64_t capacity; /* of leaves */
 };
 
 static const char zeros[PAGE_SIZE];
@@ -27,31 +31,45 @@ static struct pages *pages_of(const struct node *node) {
     return node->data;
 }
 
-static void *page_at(const struct node *node, uint64_t index) {
+/* Where the pointer to a page is kept; NULL when its leaf is missing. */
+static void **slot_of(const struct node *node, uint64_t index) {
     const struct pages *pages = pages_of(node);
+    uint64_t leaf = index / LEAF_PAGES;
 
-    return pages && index < pages->capacity ? pages->page[index] : NULL;
+    if (pages == NULL || leaf >= pages->capacity || pages->leaves[leaf] == NULL)
+        return NULL;
+    return &pages->leaves[leaf][index % LEAF_PAGES];
 }
 
+static void *page_at(const struct node *node, uint64_t index) {
+    void **slot = slot_of(node, index);
+
+    return slot ? *slot : NULL;
+}
+
+/* Makes the slot of a page. */
 static int reserve(struct node *node, uint64_t index) {
     struct pages *pages = pages_of(node);
+    uint64_t leaf = index / LEAF_PAGES;
 
     if (index >= PAGES_MAX)
         return -EFBIG;
-    if (pages == NULL) {
+    if (pages == NULL)
         node->data = pages = knew(struct pages);
-        if (pages == NULL)
-            return -ENOSPC;
-    }
-    if (index < pages->capacity)
-        return 0;
-    uint64_t capacity = MAX(MAX(index + 1, 2 * pages->capacity), UINT64_C(4));
-    void **grown = krealloc(pages->page, capacity * sizeof(*grown));
-    if (grown == NULL)
+    if (pages == NULL)
         return -ENOSPC;
-    pages->page = grown;
-    pages->capacity = capacity;
-    return 0;
+    if (leaf >= pages->capacity) {
+        void ***grown =
+            krealloc(pages->leaves, MAX(leaf + 1, 2 * pages->capacity) * sizeof(*grown));
+
+        if (grown == NULL)
+            return -ENOSPC;
+        pages->leaves = grown;
+        pages->capacity = MAX(leaf + 1, 2 * pages->capacity);
+    }
+    if (pages->leaves[leaf] == NULL)
+        pages->leaves[leaf] = page_alloc();
+    return pages->leaves[leaf] ? 0 : -ENOSPC;
 }
 
 /* The page at an index, made where there is a hole. */
@@ -67,7 +85,7 @@ static int make_page(struct node *node, uint64_t index, void **page) {
     *page = page_alloc();
     if (*page == NULL)
         return -ENOSPC;
-    pages_of(node)->page[index] = *page;
+    *slot_of(node, index) = *page;
     pages_used++;
     return 0;
 }
@@ -129,15 +147,29 @@ static void *tmpfs_page(struct file *file, uint64_t index) {
     return page;
 }
 
+static void drop_leaf(void **leaf, uint64_t from) {
+    for (uint64_t i = from; i < LEAF_PAGES; i++) {
+        if (leaf[i] == NULL)
+            continue;
+        page_put(leaf[i]);
+        leaf[i] = NULL;
+        pages_used--;
+    }
+}
+
 static void drop_pages(struct node *node, uint64_t from) {
     struct pages *pages = pages_of(node);
 
-    for (uint64_t i = from; pages && i < pages->capacity; i++) {
-        if (pages->page[i] == NULL)
+    for (uint64_t i = from / LEAF_PAGES; pages && i < pages->capacity; i++) {
+        uint64_t first = i * LEAF_PAGES;
+
+        if (pages->leaves[i] == NULL)
             continue;
-        page_put(pages->page[i]);
-        pages->page[i] = NULL;
-        pages_used--;
+        drop_leaf(pages->leaves[i], from > first ? from - first : 0);
+        if (from > first)
+            continue;
+        page_put(pages->leaves[i]);
+        pages->leaves[i] = NULL;
     }
 }
 
@@ -175,7 +207,7 @@ static uint64_t tmpfs_size(const struct node *node) {
 static void tmpfs_free(struct node *node) {
     drop_pages(node, 0);
     if (node->data)
-        kfree(pages_of(node)->page);
+        kfree(pages_of(node)->leaves);
     kfree(node->data);
 }
 
