@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from tests.unit.libos.conftest import CTest
 
-LIBOS = Path(__file__).resolve().parents[3] / "meshkernel" / "libos"
+REPOSITORY = Path(__file__).resolve().parents[3]
+LIBOS = REPOSITORY / "meshkernel" / "libos"
 SEED = "0" * 64
 
 
@@ -92,3 +94,10 @@ def test_listed_names_are_linux_names() -> None:
     for line in (LIBOS / "linux" / "syscalls.tbl").read_text().splitlines():
         number, name = line.split()
         assert names[number] == name
+
+
+def test_the_readme_is_up_to_date() -> None:
+    path = REPOSITORY / "scripts" / "libos_readme.py"
+    script = runpy.run_path(str(path))
+    text = script["README"].read_text()
+    assert script["rendered"](text) == text, f"run {path}"
