@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import click
 from meshkernel.errors import Fault, UserError
 
 if TYPE_CHECKING:
+    from meshkernel.image.builder import Image
+    from meshkernel.machine.program import Run
     from meshkernel.topology import Expose
 
 LAST_PORT = 0xFFFF
@@ -76,7 +79,31 @@ def run(
     image = program.build(wanted)
     for warning in image.warnings:
         click.echo(f"meshkernel: {warning}", err=True)
-    ended = asyncio.run(program.attached(wanted, image))
+    return asyncio.run(_attached(wanted, image))
+
+
+async def _attached(wanted: Run, image: Image) -> int:
+    """The exit status of the program. SIGTERM and SIGHUP end it as Ctrl-C does, tidily."""
+    import asyncio  # noqa: PLC0415
+
+    from meshkernel.machine import program  # noqa: PLC0415
+
+    task = asyncio.current_task()
+    caught: list[int] = []
+
+    def stop(number: int) -> None:
+        caught.append(number)
+        if task is not None:
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        ended = await program.attached(wanted, image)
+    except asyncio.CancelledError:
+        if not caught:
+            raise
+        return 128 + caught[0]
     if ended.reason != "status":
         click.echo(f"meshkernel: {wanted.name} {ended.sentence}", err=True)
     return ended.status
