@@ -172,6 +172,10 @@ int epoll_control(struct file *file, int operation, int fd, struct file *target,
     return 0;
 }
 
+unsigned epoll_size(const struct file *file) {
+    return ((const struct epoll *)file->private)->item_count;
+}
+
 int epoll_collect(struct file *file, struct epoll_event *events, int limit) {
     struct epoll *epoll = file->private;
     struct list looked_at =

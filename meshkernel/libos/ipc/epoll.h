@@ -24,6 +24,9 @@ bool is_epoll(const struct file *file);
 int epoll_control(struct file *file, int operation, int fd, struct file *target,
                   const struct epoll_event *event);
 
+/* How many descriptors are in the set. */
+unsigned epoll_size(const struct file *file);
+
 /* Up to `limit` events that are there now; never sleeps. The file's waiters are woken when it is
  * worth asking. */
 int epoll_collect(struct file *file, struct epoll_event *events, int limit);

@@ -81,7 +81,8 @@ ssize_t stream_read(struct stream *stream, struct io *io, bool peek) {
     return done;
 }
 
-/* In a full ring the first and the last bytes may share a page; a larger ring has a page for each. */
+/* In a full ring the first and the last bytes may share a page; a larger ring has a page for each.
+ */
 static int split_shared_page(const struct stream *stream, void **last) {
     *last = NULL;
     if (PAGE_UP(stream->head) - PAGE_DOWN(stream->tail) <= stream->capacity)

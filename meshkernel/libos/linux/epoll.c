@@ -1,11 +1,11 @@
 /* The epoll family; the sets themselves are in ipc/epoll.c. */
 #include "ipc/epoll.h"
-#include "core/thread.h"
+#include "core/alloc.h"
 #include "linux/deadline.h"
 #include "linux/files.h"
 #include "linux/signal.h"
 
-#define EVENTS_AT_ONCE 64 /* more come with the next call */
+#define EVENTS_ON_STACK 32
 
 int64_t sys_epoll_create1(int flags) {
     if (flags & ~O_CLOEXEC)
@@ -31,16 +31,29 @@ int64_t sys_epoll_ctl(int set, int operation, int fd, uaddr_t event_address) {
 }
 
 /* The set may be closed while we wait: `file` has a reference of ours. */
-static int64_t collect(struct file *file, uaddr_t to, int limit, nanos_t deadline) {
-    struct epoll_event events[EVENTS_AT_ONCE];
+static int64_t collect(struct file *file, struct epoll_event *events, int room, uaddr_t to,
+                       nanos_t deadline) {
     int count = 0;
-    int error = WAIT_UNTIL(&file->waiters, deadline,
-                           (count = epoll_collect(file, events, MIN(limit, EVENTS_AT_ONCE))) > 0);
+    int error =
+        WAIT_UNTIL(&file->waiters, deadline, (count = epoll_collect(file, events, room)) > 0);
 
     if (error)
         return error == -ETIMEDOUT ? 0 : error;
     error = copy_to_user(to, events, (size_t)count * sizeof(*events));
     return error ? error : count;
+}
+
+/* Room for as many events as there can be; fewer come when there is no memory for that. */
+static int64_t collect_all(struct file *file, uaddr_t to, int limit, nanos_t deadline) {
+    struct epoll_event few[EVENTS_ON_STACK], *events = NULL;
+    int room = (int)MIN((unsigned)limit, epoll_size(file));
+
+    if (room > EVENTS_ON_STACK)
+        events = kmalloc((size_t)room * sizeof(*events));
+    int64_t result = events ? collect(file, events, room, to, deadline)
+                            : collect(file, few, MIN(limit, EVENTS_ON_STACK), to, deadline);
+    kfree(events);
+    return result;
 }
 
 static int64_t wait_for(int set, uaddr_t events, int limit, nanos_t deadline) {
@@ -51,7 +64,7 @@ static int64_t wait_for(int set, uaddr_t events, int limit, nanos_t deadline) {
     if (!is_epoll(file) || limit <= 0)
         return -EINVAL;
     file_get(file);
-    int64_t result = collect(file, events, limit, deadline);
+    int64_t result = collect_all(file, events, limit, deadline);
     file_put(file);
     return result;
 }
