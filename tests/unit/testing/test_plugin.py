@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import meshkernel.testing.mesh  # noqa: F401 - before pytester, which forgets what it imports
+from meshkernel.testing import mesh
 
 pytest_plugins = ["pytester"]
 
@@ -48,8 +48,10 @@ mesh._real_host = lambda plan: HOST
 
 
 @pytest.fixture
-def project(pytester):
+def project(pytester, monkeypatch):
     """A project whose meshes run on fakes; call it with its tests."""
+    # Its conftest replaces this, in this process: other tests get it back.
+    monkeypatch.setattr(mesh, "_real_host", mesh._real_host)
 
     def make(tests, scripts="None"):
         pytester.makefile(".toml", topology=TOPOLOGY)
