@@ -1,7 +1,7 @@
 /* The whole user space of the Linux peer: sets the network and runs the program.
  *
  * Linux hands words of its command line that it does not know to init: NAME=value as environment
- * (ADDRESS, NETMASK, GATEWAY: IPv4), and what stands behind `--` as arguments: the program.
+ * (ADDRESS, NETMASK, GATEWAY: IPv4; PROGRAM: its path and arguments with colons between them).
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -67,8 +67,10 @@ static void add_default_route(const char *gateway) {
     must(ioctl(control, SIOCADDRT, &route), "route");
 }
 
-int main(int count, char **arguments) {
-    (void)count;
+int main(void) {
+    char *arguments[16] = {strtok(getenv("PROGRAM"), ":")};
+    for (int count = 1; count < 15; count++)
+        arguments[count] = strtok(NULL, ":");
     control = socket(AF_INET, SOCK_DGRAM, 0);
     must(control, "socket");
     bring_up("lo");
@@ -79,7 +81,7 @@ int main(int count, char **arguments) {
         add_default_route(getenv("GATEWAY"));
     }
     close(control);
-    execv(arguments[1], arguments + 1);
-    perror(arguments[1]);
+    execv(arguments[0], arguments);
+    perror(arguments[0]);
     return 1;
 }

@@ -63,8 +63,7 @@ class Linux:
             f"{QUIET} tsc_early_khz={self.khz}",
             f"ADDRESS={service.address} NETMASK={plan.network.netmask} GATEWAY={plan.gateway}",
             "PYTHONHOME=/usr PYTHONUNBUFFERED=1",
-            "--",
-            *self.unikernel.run.command(),
+            f"PROGRAM={':'.join(self.unikernel.run.command())}",
         ]
         return [
             str(tools.qemu().path),

@@ -14,7 +14,8 @@ from meshkernel.image.builder import Image
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.program import Run, build
-from meshkernel.network import Switch, build_switch
+from meshkernel.network._build import build_switch
+from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose

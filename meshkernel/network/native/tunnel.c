@@ -14,7 +14,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define RETRY 100      /* milliseconds after a refusal */
+/* A machine that boots first loses what is sent to it, then refuses, then listens: its client
+ * should not wait longer than that, so both pauses start short. Milliseconds. */
+#define RETRY_FIRST 10
+#define RETRY_MOST 100
+#define SILENCE_FIRST 25
+#define SILENCE_MOST 1000
 #define CHUNK 65536    /* bytes read from the host at once */
 #define LOW_WATER 4096 /* free bytes in lwIP's buffer below which the host is not read */
 #define PIECES 64
@@ -32,7 +37,8 @@ struct tunnel {
     enum tunnel_kind kind;
     const struct port *port;
     uint16_t number;
-    struct tcp_pcb *pcb; /* NULL: no connection inside */
+    uint32_t retry, silence; /* how long the next pause is, and the next wait for an answer */
+    struct tcp_pcb *pcb;     /* NULL: no connection inside */
     /* From the mesh, not yet taken by the host. Joined by hand: pbuf_cat() walks the whole chain,
      * and tot_len has only 16 bits. */
     struct pbuf *inbound, *inbound_last;
@@ -47,6 +53,7 @@ static struct tunnel *tunnels, *marked_tunnels, *graves;
 static uint32_t count;
 
 static void attempt(void *argument);
+static void ask_again(void *argument);
 static void give_up(void *argument);
 static void host_ready(struct watch *watch, uint32_t events);
 
@@ -78,6 +85,7 @@ static void end(struct tunnel *tunnel) {
     tunnel->state = ENDED;
     abort_connection(tunnel);
     sys_untimeout(attempt, tunnel);
+    sys_untimeout(ask_again, tunnel);
     sys_untimeout(give_up, tunnel);
     loop_unwatch(&tunnel->watch);
     close(tunnel->watch.fd);
@@ -163,11 +171,32 @@ static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error) {
     struct tunnel *tunnel = argument;
     (void)pcb;
     (void)error;
+    sys_untimeout(ask_again, tunnel);
     sys_untimeout(give_up, tunnel);
     tunnel->state = JOINED;
     answer(tunnel, "ok");
     mark(tunnel);
     return ERR_OK;
+}
+
+/* After a pause that grows by half each time. */
+static uint32_t grown(uint32_t pause, uint32_t most) {
+    return pause + pause / 2 < most ? pause + pause / 2 : most;
+}
+
+static void attempt_later(struct tunnel *tunnel) {
+    tunnel->state = WAITING;
+    sys_timeout(tunnel->retry, attempt, tunnel);
+    tunnel->retry = grown(tunnel->retry, RETRY_MOST);
+}
+
+/* Nobody has answered: not our segment, which lwIP would send again far too late. */
+static void ask_again(void *argument) {
+    struct tunnel *tunnel = argument;
+    abort_connection(tunnel);
+    tunnel->silence = grown(tunnel->silence, SILENCE_MOST);
+    tunnel->state = WAITING;
+    attempt(tunnel);
 }
 
 static void attempt(void *argument) {
@@ -179,7 +208,7 @@ static void attempt(void *argument) {
     tunnel->pcb = tcp_new();
     ip_addr_t address = {lwip_htonl(tunnel->port->address)};
     if (!tunnel->pcb) {
-        sys_timeout(RETRY, attempt, tunnel);
+        attempt_later(tunnel);
         return;
     }
     tcp_arg(tunnel->pcb, tunnel);
@@ -189,11 +218,12 @@ static void attempt(void *argument) {
     tcp_nagle_disable(tunnel->pcb);
     tunnel->trouble = "no answer";
     tunnel->state = CONNECTING;
-    if (tcp_connect(tunnel->pcb, &address, tunnel->number, connected) == ERR_OK)
+    if (tcp_connect(tunnel->pcb, &address, tunnel->number, connected) == ERR_OK) {
+        sys_timeout(tunnel->silence, ask_again, tunnel);
         return;
+    }
     abort_connection(tunnel); /* no local port is free */
-    tunnel->state = WAITING;
-    sys_timeout(RETRY, attempt, tunnel);
+    attempt_later(tunnel);
 }
 
 void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
@@ -207,6 +237,8 @@ void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_k
     tunnel->port = port;
     tunnel->number = number;
     tunnel->kind = kind;
+    tunnel->retry = RETRY_FIRST;
+    tunnel->silence = SILENCE_FIRST;
     tunnel->trouble = "no answer";
     tunnel->next = tunnels;
     if (tunnels)
@@ -293,8 +325,8 @@ static void pump(struct tunnel *tunnel) {
     if (tunnel->failure && tunnel->state == CONNECTING) {
         tunnel->trouble = tunnel->failure;
         tunnel->failure = NULL;
-        tunnel->state = WAITING;
-        sys_timeout(RETRY, attempt, tunnel);
+        sys_untimeout(ask_again, tunnel);
+        attempt_later(tunnel);
         return;
     }
     if (tunnel->state != JOINED)
@@ -350,6 +382,7 @@ void tunnel_port_changed(const struct port *port) {
             attempt(tunnel);
         } else if (!port->deliver && tunnel->state == CONNECTING) {
             abort_connection(tunnel);
+            sys_untimeout(ask_again, tunnel);
             tunnel->state = WAITING;
             tunnel->trouble = "the machine does not run";
         } else if (!port->deliver && tunnel->state == JOINED) {

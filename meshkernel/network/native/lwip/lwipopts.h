@@ -50,5 +50,4 @@
 #define TCP_ENSURE_LOCAL_PORT_RANGE(port)                                                          \
     ((u16_t)(TCP_LOCAL_PORT_RANGE_START +                                                          \
              (port) % (TCP_LOCAL_PORT_RANGE_END - TCP_LOCAL_PORT_RANGE_START + 1)))
-/* Also the pace of SYNs to a machine that does not answer yet, in milliseconds. */
 #define LWIP_TCP_RTO_TIME 500
