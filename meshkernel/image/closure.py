@@ -67,7 +67,6 @@ UNUSED = {
     ("zipimport", "importlib*"): "see IMPLIED",
     ("importlib.metadata*", "csv"): "RECORD is not in an image",
     ("site", "sysconfig"): "only for user directories",
-    ("sysconfig", "_sysconfigdata*"): "how the interpreter was compiled",
 }
 """Imports, by importer and target, that have no use in an image, and why."""
 
@@ -84,8 +83,11 @@ CODECS = (
 )
 """Encodings that are in every image: of source files, of JSON, of pickles, of zip archives."""
 
+MULTIARCH = getattr(sys.implementation, "_multiarch", "")
+
 IMPLIED = {
     "_socket": ("encodings.idna",),  # of host names, whatever they look like
+    "sysconfig": (f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{MULTIARCH}",),
     "_zoneinfo": ("zoneinfo._common", "zoneinfo._tzpath"),
     "_decimal": ("numbers", "collections"),
     "_datetime": ("_strptime",),
@@ -95,7 +97,7 @@ IMPLIED = {
     "encodings.idna": ("encodings.punycode",),
     "importlib.resources": ("importlib.readers",),
 }
-"""Imports in C, which no analyser sees; modulegraph2 knows of some more."""
+"""Imports in C or by computed names, which no analyser sees; modulegraph2 knows of some more."""
 
 
 @frozen

@@ -40,6 +40,8 @@ PREFIX = "meshkernel: "
 """How lines of the library OS start on the console."""
 
 PANIC = "panic: "
+ENDS = (PANIC, "the program was ended by ", "out of memory: ")
+"""How the sentence starts that says why a machine stopped; more lines follow it."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -360,5 +362,5 @@ def _sentence(console: bytes) -> str:
     """Why the library OS stopped, by its own words; else the last thing that it said."""
     lines = console.decode(errors="replace").splitlines()
     said = [line.removeprefix(PREFIX).strip() for line in lines if line.startswith(PREFIX)]
-    panics = [line.removeprefix(PANIC) for line in said if line.startswith(PANIC)]
-    return next(iter(panics or said[-1:]), "")
+    ends = [line.removeprefix(PANIC) for line in said if line.startswith(ENDS)]
+    return next(iter(ends or said[-1:]), "")

@@ -26,7 +26,8 @@ from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose, Service, Topology
 
-END_OF_INPUT = b"\x04"
+END_OF_INPUT = b"\x04\x04"
+"""One is enough at the start of a line."""
 CHUNK = 4096
 
 

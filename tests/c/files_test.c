@@ -429,7 +429,7 @@ static void test_devices(void) {
 
 static int type_a_line(nanos_t deadline) {
     (void)deadline;
-    console_input("typed\n\004", 7);
+    console_input("typed\n", 6);
     return 0;
 }
 
@@ -442,13 +442,16 @@ static void test_console(void) {
     CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 6); /* sleeps until something comes */
     shim_sleep = shim_sleep_until_deadline;
     CHECK(memcmp(text, "typed\n", 6) == 0);
-    CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 0); /* 0x04 at the start of a line */
     console_input("a\004b", 3);
-    CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 3); /* but not within one */
+    CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 3); /* 0x04 within a line is a byte */
     CHECK_EQUAL(sys_ioctl(0, 0x5401, U(text)), -ENOTTY);
     CHECK_EQUAL(sys_fcntl(0, 4, O_NONBLOCK), 0);
     CHECK_EQUAL(sys_read(0, U(text), 1), -EAGAIN);
     CHECK_EQUAL(sys_fcntl(0, 4, 0), 0);
+    console_input("c\004\004d", 4); /* but two are the end, for good */
+    CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 1);
+    CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 0);
+    CHECK_EQUAL(sys_read(0, U(text), sizeof(text)), 0);
 }
 
 static void test_procfs(void) {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from meshkernel.image.builder import Image
-from tests.guest.conftest import in_machine, python_on_linux, python_run
+
+from .running import in_machine, python_on_linux, python_run
 
 
 async def test_sockets(python_image: Image) -> None:

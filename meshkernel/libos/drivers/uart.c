@@ -15,11 +15,10 @@
 #define UART_LINE_STATUS (UART_BASE + 5)
 
 #define UART_GSI 4
-#define FIFO_SIZE 16
 
 #define INTERRUPT_RECEIVED 0x01
 #define LINE_8N1 0x03
-#define FIFO_ON 0x07
+#define FIFO_OFF 0x00           /* switching it on loses the byte that is there already */
 #define MODEM_DTR_RTS_OUT2 0x0b /* OUT2 lets the interrupt through */
 #define STATUS_RECEIVED 0x01
 #define STATUS_ROOM 0x20
@@ -37,7 +36,7 @@ void uart_init(void) {
         return;
     out8(UART_INTERRUPTS, 0);
     out8(UART_LINE_CONTROL, LINE_8N1);
-    out8(UART_FIFO, FIFO_ON);
+    out8(UART_FIFO, FIFO_OFF);
     out8(UART_MODEM_CONTROL, MODEM_DTR_RTS_OUT2);
 }
 
@@ -51,24 +50,23 @@ void uart_write(const char *text, size_t size) {
     }
 }
 
-static void receive(void *argument) {
-    char bytes[FIFO_SIZE];
-    size_t count = 0;
-    (void)argument;
-    while (in8(UART_LINE_STATUS) & STATUS_RECEIVED) {
-        bytes[count++] = (char)in8(UART_DATA);
-        if (count == sizeof bytes) {
-            console_input(bytes, count);
-            count = 0;
-        }
+/* What does not fit stays in the device, which then takes no more from the host. */
+static void receive_some(void) {
+    while (console_room() > 0 && in8(UART_LINE_STATUS) & STATUS_RECEIVED) {
+        char byte = (char)in8(UART_DATA);
+        console_input(&byte, 1);
     }
-    if (count > 0)
-        console_input(bytes, count);
+}
+
+static void receive(void *argument) {
+    (void)argument;
+    receive_some();
 }
 
 void uart_start_input(void) {
     if (!present)
         return;
     interrupt_attach(UART_GSI, false, receive, NULL);
+    console_has_room = receive_some;
     out8(UART_INTERRUPTS, INTERRUPT_RECEIVED);
 }

@@ -9,13 +9,14 @@
 
 #define INPUT_SIZE 4096u /* a power of two */
 #define END_OF_FILE 0x04
-#define END_MARK 0x100u /* in the ring: the end of the file, not a byte */
 #define PIECE 512
 
-static uint16_t input[INPUT_SIZE];
+static char input[INPUT_SIZE];
 static unsigned head, tail; /* read at tail; they only grow */
-static bool within_line;
+static bool within_line, end_held, ended;
 static struct list open_files = LIST_INIT(open_files);
+
+void (*console_has_room)(void);
 
 /* Every open file has waiters of its own. */
 struct console_file {
@@ -23,48 +24,68 @@ struct console_file {
     struct file *file;
 };
 
-static void keep(uint16_t value) {
-    if (head - tail < INPUT_SIZE)
-        input[head++ % INPUT_SIZE] = value;
+static void keep(char byte) {
+    input[head++ % INPUT_SIZE] = byte;
+    within_line = byte != '\n';
+}
+
+/* Within a line, the first of two marks waits for the second: alone, it is a byte like any other.
+ */
+static void take_byte(char byte) {
+    if (ended)
+        return;
+    if (byte == END_OF_FILE && (end_held || !within_line)) {
+        ended = true;
+        return;
+    }
+    if (end_held)
+        keep(END_OF_FILE);
+    end_held = byte == END_OF_FILE;
+    if (!end_held)
+        keep(byte);
+}
+
+size_t console_room(void) {
+    size_t left = INPUT_SIZE - (head - tail);
+
+    return left > 0 ? left - 1 : 0; /* for the mark that is held */
 }
 
 void console_input(const char *bytes, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        uint8_t byte = (uint8_t)bytes[i];
-
-        keep(byte == END_OF_FILE && !within_line ? END_MARK : byte);
-        within_line = byte != '\n' && !(byte == END_OF_FILE && !within_line);
-    }
+    for (size_t i = 0; i < size && console_room() > 0; i++)
+        take_byte(bytes[i]);
     LIST_FOR_EACH(link, &open_files)
     wait_wake(&LIST_ENTRY(link, struct console_file, link)->file->waiters, EPOLLIN);
+}
+
+static bool is_readable(void) {
+    return head != tail || ended;
 }
 
 static ssize_t take_input(struct io *io) {
     ssize_t done = 0;
 
     while (io->left > 0 && head != tail) {
-        uint16_t value = input[tail % INPUT_SIZE];
-        char byte = (char)value;
+        unsigned at = tail % INPUT_SIZE;
+        ssize_t count = io_to_user(io, &input[at], MIN(head - tail, INPUT_SIZE - at));
 
-        if (value == END_MARK) {
-            tail += done == 0;
-            return done;
-        }
-        ssize_t count = io_to_user(io, &byte, 1);
         if (count < 0)
             return done ? done : count;
-        tail++;
-        done++;
+        tail += (unsigned)count;
+        done += count;
     }
     return done;
 }
 
 static ssize_t console_read(struct file *file, struct io *io, uint64_t *offset) {
     (void)offset;
-    if (head == tail && file->flags & O_NONBLOCK)
+    if (!is_readable() && file->flags & O_NONBLOCK)
         return -EAGAIN;
-    int error = WAIT_UNTIL(&file->waiters, NANOS_NEVER, head != tail);
-    return error ? error : take_input(io);
+    int error = WAIT_UNTIL(&file->waiters, NANOS_NEVER, is_readable());
+    ssize_t done = error ? error : take_input(io);
+    if (console_has_room)
+        console_has_room();
+    return done;
 }
 
 static ssize_t console_file_write(struct file *file, struct io *io, uint64_t *offset) {
@@ -85,7 +106,7 @@ static ssize_t console_file_write(struct file *file, struct io *io, uint64_t *of
 
 static uint32_t console_poll(struct file *file) {
     (void)file;
-    return EPOLLOUT | (head != tail ? EPOLLIN : 0);
+    return EPOLLOUT | (is_readable() ? EPOLLIN : 0);
 }
 
 #define FIONREAD 0x541B

@@ -17,12 +17,13 @@ static bool makes_process(int number) {
 }
 
 int64_t report_missing_call(int number, const char *name) {
-    static bool reported[CALLS_MAX];
-    char place[160], unknown[16];
+    static bool reported[CALLS_MAX + 1]; /* the last stands for all numbers that no call has */
+    char place[160], unknown[32];
+    int index = number >= 0 && number < CALLS_MAX ? number : CALLS_MAX;
 
-    if (number < 0 || number >= CALLS_MAX || reported[number])
+    if (reported[index])
         return -ENOSYS;
-    reported[number] = true;
+    reported[index] = true;
     bool found = python_location(current, place, sizeof(place));
     const char *from = found ? "; called from " : "";
     format(unknown, sizeof(unknown), "number %d", number);
