@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import sysconfig
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -83,11 +84,12 @@ CODECS = (
 )
 """Encodings that are in every image: of source files, of JSON, of pickles, of zip archives."""
 
-MULTIARCH = getattr(sys.implementation, "_multiarch", "")
+SYSCONFIG_DATA = getattr(sysconfig, "_get_sysconfigdata_name")()  # noqa: B009 - distributions differ
+"""The module that says how the interpreter was compiled."""
 
 IMPLIED = {
     "_socket": ("encodings.idna",),  # of host names, whatever they look like
-    "sysconfig": (f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{MULTIARCH}",),
+    "sysconfig": (SYSCONFIG_DATA,),
     "_zoneinfo": ("zoneinfo._common", "zoneinfo._tzpath"),
     "_decimal": ("numbers", "collections"),
     "_datetime": ("_strptime",),
