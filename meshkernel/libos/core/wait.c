@@ -1,6 +1,7 @@
 /* Wait queues. */
 #include "core/wait.h"
 
+#include "core/clock.h"
 #include "core/thread.h"
 #include "linux/errno.h"
 
@@ -36,6 +37,9 @@ static void wake_thread(struct waiter *waiter, uint32_t events) {
 int wait_sleep(struct wait_queue *queue, nanos_t deadline) {
     if (signal_interrupts(current))
         return -EINTR;
+    /* An event loop with work to do asks with no time to wait, once a turn. */
+    if (deadline != NANOS_NEVER && deadline <= clock_monotonic())
+        return -ETIMEDOUT;
     struct thread_waiter waiter = {.waiter.wake = wake_thread, .thread = current};
     wait_add(queue, &waiter.waiter);
     int result = thread_sleep(deadline);
