@@ -1,4 +1,4 @@
-/* Prints the rate of this machine's time-stamp counter in kHz, measured over a fifth of a second. */
+/* Prints the rate of this machine's time-stamp counter in kHz, measured for a fifth of a second. */
 #include <stdio.h>
 #include <time.h>
 #include <x86intrin.h>

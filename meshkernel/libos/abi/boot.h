@@ -1,11 +1,13 @@
-/* The boot configuration: what one machine needs to know at start, handed over as the first PVH module
- * (QEMU's -initrd). Text, so that a person can read it: one `key value` per line, in any order; the value runs to the
- * end of the line; `%` followed by two hexadecimal digits stands for that byte (so `%0a` is a newline, `%25` is `%`).
- * Unknown keys are a panic: host and library OS are of one version.
+/* The boot configuration: what one machine needs to know at start, handed over as the first PVH
+ * module (QEMU's -initrd). Text, so that a person can read it: one `key value` per line, in any
+ * order; the value runs to the end of the line; `%` followed by two hexadecimal digits stands for
+ * that byte (so `%0a` is a newline, `%25` is `%`). Unknown keys are a panic: host and library OS
+ * are of one version.
  *
  *   # text                       ignored, as are empty lines; also before the line `abi`
  *   abi 1                        must be the first line that is not ignored
- *   argument /usr/bin/python3    one line per argv[i], at least one; argv[0] is the program's path in the image
+ *   argument /usr/bin/python3    one line per argv[i], at least one; argv[0] is the path of the
+ *                                program in the image
  *   environment NAME=value       one line per variable
  *   directory /app               the working directory, / by default
  *   hostname cart                of uname and gethostname
@@ -18,8 +20,8 @@
  *   file /etc/service.json text  a read-only file of this content, put over the image's own
  *
  * The memory of this module is cleared once it is parsed: it holds secrets.
- * An address's MAC is 02:6b followed by the four bytes of the IPv4 address, for every port of a mesh; so a neighbour
- * needs no look-up, and there is no ARP.
+ * An address's MAC is 02:6b followed by the four bytes of the IPv4 address, for every port of a
+ * mesh; so a neighbour needs no look-up, and there is no ARP.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* The control channel between a machine and its supervisor: a byte stream over the first port of a virtio console,
- * /dev/control inside. Frames in both directions, little-endian: */
+/* The control channel between a machine and its supervisor: a byte stream over the first port of a
+ * virtio console, /dev/control inside. Frames in both directions, little-endian: */
 #pragma once
 
 #include <stdint.h>

@@ -92,7 +92,7 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     net_init();         /* TCP/IP */
     uart_start_input(); /* what is typed at the console */
     clock_refine();     /* all of the above was time to measure */
-    control_ask_time();    /* the first timer: before, it would disturb the measurement */
+    control_ask_time(); /* the first timer: before, it would disturb the measurement */
     start_program();
     thread_exit();
 }

@@ -78,6 +78,6 @@ struct thread *thread_find(int tid);
 /* True when the sleeping call should end early because a signal is to be delivered. */
 bool signal_interrupts(const struct thread *thread);
 
-/* Each ends the service: reports the status (0-255) or the signal to the host, stops the machine. */
+/* Each ends the service: tells the host the status (0-255) or the signal, stops the machine. */
 noreturn void machine_exit(int status);
 noreturn void machine_killed(int signal);

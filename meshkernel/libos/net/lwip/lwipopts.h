@@ -12,7 +12,7 @@
  * minimum (3 units) is so near Linux' 200 ms. */
 #define LWIP_TIMERS 0
 #define TCP_TMR_INTERVAL 50
-#define TCP_MSL 30000UL /* TIME_WAIT is twice that: 60 s, as Linux has it */
+#define TCP_MSL 30000UL        /* TIME_WAIT is twice that: 60 s, as Linux has it */
 #define LWIP_TCP_RTO_TIME 1000 /* before anything is measured: RFC 6298, section 2.1 */
 
 /* Memory: kmalloc and kfree (arch/cc.h). Nothing is set aside. */
