@@ -279,8 +279,11 @@ static void many_small_segments(void) {
 
 static void nobody_listens(void) {
     struct file *file = tcp();
+    CHECK_EQUAL(connect_to(file, "127.0.0.1", 9), 0); /* it is in progress */
+    CHECK(poll_of(file) & EPOLLERR);
     CHECK_EQUAL(connect_to(file, "127.0.0.1", 9), -ECONNREFUSED);
-    CHECK_EQUAL(connect_to(file, "127.0.0.1", 9), -ECONNREFUSED); /* may be tried again */
+    CHECK_EQUAL(connect_to(file, "127.0.0.1", 9), 0); /* may be tried again */
+    CHECK_EQUAL(option(file, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
     file_put(file);
 }
 

@@ -94,6 +94,9 @@ int tcp_connect_socket(struct file *file, const struct socket_address *address) 
         if (socket->inet.error != 0) /* of a connect that failed meanwhile */
             return inet_take_error(&socket->inet);
         result = start_connecting(socket, remote, port);
+        /* Over loopback it may be open by now; programs expect to be told to wait for it. */
+        if (result == 0 && inet_nonblocking(file, 0))
+            return -EINPROGRESS;
         break;
     case TCP_SOCKET_CONNECTING:
         /* After a signal, the restarted call waits on. */
@@ -104,8 +107,6 @@ int tcp_connect_socket(struct file *file, const struct socket_address *address) 
     }
     if (result != 0)
         return result;
-    if (socket->state == TCP_SOCKET_CONNECTING && inet_nonblocking(file, 0))
-        return -EINPROGRESS;
     return wait_until_connected(socket);
 }
 
