@@ -1,8 +1,8 @@
 """Which modules import which: modulegraph2 run in a process of its own.
 
-The analyser imports the packages that it looks into, and needs seconds; so it runs in a child, with
-the interpreter and the paths of this process, for all services of a build at once. What it finds
-comes back as a plain `Imports`, from which `closure` picks what one service needs.
+The analyser imports installed packages that it looks into, and needs a second or more; so it runs in
+a child, with the interpreter and the paths of this process, for all services of a build at once. What
+it finds comes back as plain `Imports`, from which `closure` picks what one service needs.
 """
 
 from __future__ import annotations
@@ -17,62 +17,33 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from attrs import frozen
-
 from meshkernel.errors import BuildError
+from meshkernel.image import closure, rules, scans, unexecuted
+from meshkernel.image.imports import Import, Imports, Module
+from meshkernel.image.paths import Environment
+from meshkernel.toolchain.cache import Cache
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?=:[A-Za-z_]\w*$|$)")
 """A module named in a string, perhaps with an attribute: ``uvicorn.loops.auto:setup``."""
 
 
-@frozen
-class Module:
-    """One module.
-
-    ``kind`` is source, bytecode, extension, builtin, frozen, namespace, alias or missing.
-    """
-
-    name: str
-    kind: str
-    file: Path | None = None
-    package: bool = False
-    distribution: str | None = None
-
-
-@frozen
-class Import:
-    """One module's import of another.
-
-    ``deferred``: inside a function. ``optional``: may fail or be skipped, as in a ``try``.
-    ``name``: behind a ``from ... import``, where it may be no module at all.
-    """
-
-    target: str
-    deferred: bool = False
-    optional: bool = False
-    name: bool = False
-
-
-@frozen
-class Imports:
-    """Every module reached, and what each imports."""
-
-    modules: dict[str, Module]
-    imports: dict[str, tuple[Import, ...]]
-
-
-def analyse(modules: Sequence[str], scripts: Sequence[Path], path: Sequence[str]) -> Imports:
+def analyse(
+    modules: Sequence[str], scripts: Sequence[Path], path: Sequence[str], cache: Cache
+) -> Imports:
     """Runs the analyser over all that can be reached from these roots.
 
     Args:
-        modules: names of modules.
+        modules: names of modules of the program.
         scripts: files that are run as programs; each appears under its path.
         path: where to look for modules before the paths of this interpreter.
+        cache: where it keeps what it reads in sources.
     """
     question = {
-        "modules": list(modules),
+        "program": list(modules),
+        "modules": closure.roots(modules),
         "scripts": [str(script) for script in scripts],
         "path": [*path, *(entry for entry in sys.path if entry)],
+        "cache": str(cache.root),
     }
     # What is frozen into the interpreter has imports too: look at its source.
     command = [
@@ -117,12 +88,15 @@ def _decode(answer: dict[str, Any]) -> Imports:
 class _Analysis:
     """The child's side."""
 
-    def __init__(self) -> None:
+    def __init__(self, out: Iterable[str]) -> None:
         # Only the child pays for this import.
         import modulegraph2  # noqa: PLC0415
 
+        from meshkernel.image.graph import Graph  # noqa: PLC0415
+
         self.library = modulegraph2
-        self.graph = modulegraph2.ModuleGraph()
+        self.graph = Graph()
+        self.graph.add_excludes(list(out))
         self.named: dict[str, set[str]] = {}
 
     def add(self, modules: Iterable[str], scripts: Iterable[str]) -> None:
@@ -164,7 +138,7 @@ class _Analysis:
         inner = getattr(node, "init_module", node)
         kind = type(inner).__name__.removesuffix("Module").removesuffix("Package").lower()
         kinds = {
-            "script": "source", "excluded": "missing", "invalid": "missing",
+            "script": "source", "invalid": "missing",
             "aliasnode": "alias", "virtualnode": "alias", "invalidrelativeimport": "missing",
         }  # fmt: skip
         kind = kinds.get(kind, kind)
@@ -236,11 +210,25 @@ def _exists(graph: Any, library: Any, name: str) -> bool:
 def main() -> None:
     """Answers the question on standard input, both as JSON."""
     question = json.load(sys.stdin)
+    scans.Scans(Cache(Path(question["cache"]))).install()
     sys.path[:] = question["path"]
-    analysis = _Analysis()
-    analysis.add(question["modules"], question["scripts"])
+    trusted = (Path(__file__).parents[1], *Environment.of(Path("/")).installed)
+    sys.meta_path.insert(0, unexecuted.Finder(trusted))
+    answer = _answer(question)
     # Imported packages may have printed: the answer is the last line.
-    sys.stdout.write("\n" + json.dumps(analysis.answer()))
+    sys.stdout.write("\n" + json.dumps(answer))
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    out = rules.out_at_first(question["program"])
+    while True:
+        analysis = _Analysis(out)
+        analysis.add(question["modules"], question["scripts"])
+        answer = analysis.answer()
+        wanted = rules.asked_for(_decode(answer), out)
+        if not wanted:
+            return answer
+        out -= wanted
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from attrs import asdict, define, field, frozen
 from meshkernel import config
 from meshkernel.errors import UserError
 from meshkernel.image import analysis, closure, contents, files, project, python_layout
-from meshkernel.image.analysis import Imports
 from meshkernel.image.files import Files
 from meshkernel.image.filesystem import FIRST_INODE, is_elf
+from meshkernel.image.imports import Imports
 from meshkernel.image.paths import Environment
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
@@ -182,7 +182,7 @@ class _Build:
         scripts = [program.script for program in stale if program.script]
         for program in stale:
             self.tell(program.name, "analysing imports")
-        self.imports = analysis.analyse(closure.roots(modules), scripts, [str(stale[0].root)])
+        self.imports = analysis.analyse(modules, scripts, [str(stale[0].root)], self.cache)
         self._analysed = {program.name for program in stale}
 
     def image(self, plan: Plan, service: ServicePlan, program: Program) -> Image:

@@ -1,8 +1,7 @@
 """What one service needs of all the modules that were analysed.
 
 An import counts wherever it stands, even in a function or a ``try``: it may run. The exceptions
-are in the tables below, each with its reason; they concern imports between modules of the standard
-library, and what can never work in a unikernel. ``--include`` brings back anything.
+are in `rules`. ``--include`` brings back anything.
 """
 
 from __future__ import annotations
@@ -11,65 +10,12 @@ import ast
 import sys
 import sysconfig
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from attrs import frozen
 
-from meshkernel.image.analysis import Import, Imports, Module
-
-OTHER_SYSTEMS = (
-    *("_aix_support", "_android_support", "_apple_support", "_bootsubprocess", "_ios_support"),
-    *("_osx_support", "_overlapped", "_winapi", "asyncio.proactor_events"),
-    *("asyncio.windows_events", "asyncio.windows_utils", "click._winconsole", "ctypes._aix"),
-    *("ctypes.macholib*", "ctypes.wintypes", "encodings.mbcs", "encodings.oem"),
-    *("multiprocessing.popen_spawn_win32", "nturl2path", "winreg"),
-)
-"""Modules that are for other operating systems."""
-
-TOOLS = (
-    *(
-        "_pyrepl",
-        "argparse",
-        "concurrent.futures.process",
-        "concurrent.interpreters",
-        "distutils",
-        "doctest",
-    ),
-    *("ensurepip", "getopt", "idlelib", "lib2to3", "multiprocessing", "optparse", "pdb", "pip"),
-    *("pkg_resources", "pydoc", "pydoc_data", "readline", "rlcompleter", "setuptools", "test"),
-    *("_testcapi", "_testinternalcapi", "tkinter", "turtle", "unittest", "webbrowser"),
-)
-"""Development tools and other processes: the standard library reaches for them in functions, such
-as the one that tests a module when it is run as a program."""
-
-FALLBACKS = {
-    "_py_abc": "_abc",
-    "_pydatetime": "_datetime",
-    "_pydecimal": "_decimal",
-    "_pyio": "_io",
-    "_pylong": "_decimal",
-}
-"""Replacements in Python for a module in C: not needed where that is there."""
-
-UNUSED = {
-    ("asyncio.*", "ssl"): "asyncio works without; who uses TLS imports ssl, or a library that does",
-    ("random", "hashlib"): "only where SHA-512 in C is missing",
-    ("random", "statistics"): "tests itself",
-    ("zipfile*", "py_compile"): "only to write archives of modules",
-    ("posix", "resource"): "what other processes used",
-    ("platform", "subprocess"): "there is no other process to ask",
-    ("platform", "plistlib"): "macOS",
-    ("attr", "importlib.metadata"): "only for attr.__version__",
-    ("importlib*", "importlib._bootstrap*"): "frozen into the interpreter",
-    ("uuid", "ctypes*"): "there is no libuuid to ask",
-    ("_frozen_importlib_external", "importlib.metadata"): "who asks for it imports it",
-    ("_frozen_importlib_external", "importlib.readers"): "see IMPLIED",
-    ("zipimport", "importlib*"): "see IMPLIED",
-    ("importlib.metadata*", "csv"): "RECORD is not in an image",
-    ("site", "sysconfig"): "only for user directories",
-}
-"""Imports, by importer and target, that have no use in an image, and why."""
+from meshkernel.image.imports import Imports, Module
+from meshkernel.image.rules import counts
 
 OPENSSL = "_hashlib"
 FEW_HASHES = ("hashlib", "random", "uuid")
@@ -146,7 +92,7 @@ def closure(imports: Imports, program: Iterable[str], without: Iterable[str] = (
     certain = _walk(imports, start, left_out, certain=True)
     modules = (imports.modules[name] for name in sorted(reached) if name in imports.modules)
     return Closure(
-        tuple(module for module in modules if module.kind not in ("missing", "alias")),
+        tuple(module for module in modules if module.kind not in ("missing", "excluded", "alias")),
         tuple(_missing(imports, sorted(certain))),
     )
 
@@ -180,24 +126,6 @@ def _walk(imports: Imports, start: list[str], without: set[str], *, certain: boo
 def _parents(name: str) -> list[str]:
     parts = name.split(".") if "/" not in name else []
     return [".".join(parts[:count]) for count in range(1, len(parts))]
-
-
-def counts(imports: Imports, importer: str, found: Import) -> bool:
-    """Whether an import brings its target into the image."""
-    target = found.target
-    if _matches(target, OTHER_SYSTEMS):
-        return False
-    fallback = imports.modules.get(FALLBACKS.get(target, ""))
-    if fallback is not None and fallback.kind != "missing":
-        return False
-    if any(fnmatchcase(importer, by) and fnmatchcase(target, of) for by, of in UNUSED):
-        return False
-    standard = importer.partition(".")[0] in sys.stdlib_module_names
-    return not (standard and (found.deferred or found.optional) and _matches(target, TOOLS))
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, p) or name.startswith(f"{p}.") for p in patterns)
 
 
 def _missing(imports: Imports, names: Iterable[str]) -> Iterable[Missing]:

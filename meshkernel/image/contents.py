@@ -13,9 +13,9 @@ from attrs import frozen
 
 from meshkernel.errors import Fault, UserError
 from meshkernel.image import objects
-from meshkernel.image.analysis import Module
 from meshkernel.image.bytecode import UNCHECKED_HASH, beside, bytecode
 from meshkernel.image.filesystem import Directory, Entry, File
+from meshkernel.image.imports import Module
 from meshkernel.image.paths import APP, PROJECT, PYTHON, SITE, STANDARD, Environment
 from meshkernel.toolchain.cache import Cache
 

@@ -51,6 +51,11 @@ class Environment:
         return cls(root.resolve(), (stdlib / "lib-dynload", stdlib), tuple(site), tuple(other))
 
     @property
+    def installed(self) -> tuple[Path, ...]:
+        """Where the standard library and distributions are."""
+        return (*self.standard, *self.site)
+
+    @property
     def watched(self) -> tuple[Path, ...]:
         """Folders that change when a module is installed, or added to the project."""
         return (*self.site, *self.other, self.root)

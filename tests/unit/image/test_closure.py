@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from meshkernel.image import analysis, closure
-from meshkernel.image.analysis import Import, Imports, Module
+from meshkernel.image.imports import Import, Imports, Module
+from meshkernel.toolchain.cache import Cache
 
 
 def graph(**imports: list[Import]) -> Imports:
@@ -74,7 +75,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Imports, Path]:
         "import asyncio\nimport msgpack\n\nimport nowhere.to_be_found\nfrom shop import plugins\n"
         "try:\n    import perhaps\nexcept ImportError:\n    perhaps = None\n"
     )
-    return analysis.analyse(closure.roots(["shop.main"]), [], [str(root)]), root
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    return analysis.analyse(["shop.main"], [], [str(root)], cache), root
 
 
 def test_analyser_finds_what_is_imported_and_named(real: tuple[Imports, Path]) -> None:

@@ -24,8 +24,8 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> contents.Items:
     (root / "shop/page.html").write_text("<p>")
     (root / "shop/.secret").write_text("x")
     (root / "shop/notes.md").write_text("x")
-    found = closure.closure(analysis.analyse(closure.roots(["shop"]), [], [str(root)]), ["shop"])
     cache = Cache(tmp_path_factory.mktemp("cache"))
+    found = closure.closure(analysis.analyse(["shop"], [], [str(root)], cache), ["shop"])
     return contents.skeleton() | contents.python(found.modules, Environment.of(root), cache)
 
 

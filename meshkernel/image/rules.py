@@ -1,0 +1,107 @@
+"""Which imports count.
+
+All do, wherever they stand, but for those that the tables below name, each with its reason; they
+concern imports between modules of the standard library, and what can never work in a unikernel.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from meshkernel.image.imports import Import, Imports
+
+OTHER_SYSTEMS = (
+    *("_aix_support", "_android_support", "_apple_support", "_bootsubprocess", "_ios_support"),
+    *("_osx_support", "_overlapped", "_winapi", "asyncio.proactor_events"),
+    *("asyncio.windows_events", "asyncio.windows_utils", "click._winconsole", "ctypes._aix"),
+    *("ctypes.macholib*", "ctypes.wintypes", "encodings.mbcs", "encodings.oem"),
+    *("multiprocessing.popen_spawn_win32", "nturl2path", "winreg"),
+)
+"""Modules that are for other operating systems."""
+
+TOOLS = (
+    *(
+        "_pyrepl",
+        "argparse",
+        "concurrent.futures.process",
+        "concurrent.interpreters",
+        "distutils",
+        "doctest",
+    ),
+    *("ensurepip", "getopt", "idlelib", "lib2to3", "multiprocessing", "optparse", "pdb", "pip"),
+    *("pkg_resources", "pydoc", "pydoc_data", "readline", "rlcompleter", "setuptools", "test"),
+    *("_testcapi", "_testinternalcapi", "tkinter", "turtle", "unittest", "webbrowser"),
+)
+"""Development tools and other processes: the standard library reaches for them in functions, such
+as the one that tests a module when it is run as a program."""
+
+FALLBACKS = {
+    "_py_abc": "_abc",
+    "_pydatetime": "_datetime",
+    "_pydecimal": "_decimal",
+    "_pyio": "_io",
+    "_pylong": "_decimal",
+}
+"""Replacements in Python for a module in C: not needed where that is there."""
+
+UNUSED = {
+    ("asyncio.*", "ssl"): "asyncio works without; who uses TLS imports ssl, or a library that does",
+    ("random", "hashlib"): "only where SHA-512 in C is missing",
+    ("random", "statistics"): "tests itself",
+    ("zipfile*", "py_compile"): "only to write archives of modules",
+    ("posix", "resource"): "what other processes used",
+    ("platform", "subprocess"): "there is no other process to ask",
+    ("platform", "plistlib"): "macOS",
+    ("attr", "importlib.metadata"): "only for attr.__version__",
+    ("importlib*", "importlib._bootstrap*"): "frozen into the interpreter",
+    ("uuid", "ctypes*"): "there is no libuuid to ask",
+    ("_frozen_importlib_external", "importlib.metadata"): "who asks for it imports it",
+    ("_frozen_importlib_external", "importlib.readers"): "see IMPLIED",
+    ("zipimport", "importlib*"): "see IMPLIED",
+    ("importlib.metadata*", "csv"): "RECORD is not in an image",
+    ("site", "sysconfig"): "only for user directories",
+}
+"""Imports, by importer and target, that have no use in an image, and why."""
+
+
+def counts(imports: Imports, importer: str, found: Import) -> bool:
+    """Whether an import brings its target into the image."""
+    target = found.target
+    if _matches(target, OTHER_SYSTEMS):
+        return False
+    fallback = imports.modules.get(FALLBACKS.get(target, ""))
+    if fallback is not None and fallback.kind != "missing":
+        return False
+    if any(fnmatchcase(importer, by) and fnmatchcase(target, of) for by, of in UNUSED):
+        return False
+    standard = importer.partition(".")[0] in sys.stdlib_module_names
+    return not (standard and (found.deferred or found.optional) and _matches(target, TOOLS))
+
+
+def out_at_first(program: Iterable[str]) -> set[str]:
+    """What the analyser need not look at until something asks for it that counts."""
+    names = {*OTHER_SYSTEMS, *TOOLS, *FALLBACKS}
+    return {name for name in names if "*" not in name} - {
+        name for name in names for wanted in program if _within(wanted, name)
+    }
+
+
+def asked_for(imports: Imports, out: Iterable[str]) -> set[str]:
+    """What was left out, but is imported by something in a way that counts."""
+    targets = {
+        found.target
+        for importer, all_found in imports.imports.items()
+        for found in all_found
+        if imports.modules[found.target].kind == "excluded" and counts(imports, importer, found)
+    }
+    return {name for name in out for target in targets if _within(target, name)}
+
+
+def _within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, p) or _within(name, p) for p in patterns)
