@@ -12,8 +12,8 @@ from meshkernel import config
 from meshkernel.image import python_layout
 from meshkernel.image.filesystem import FIRST_INODE
 from meshkernel.machine.program import Run
-from meshkernel.network._build import Recipe
-from meshkernel.network._build import units as switch_units
+from meshkernel.network.building import Recipe
+from meshkernel.network.building import units as switch_units
 from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
 from meshkernel.toolchain.compile import Unit

@@ -14,7 +14,7 @@ from meshkernel.image.builder import Image
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.program import Run, build
-from meshkernel.network._build import build_switch
+from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache

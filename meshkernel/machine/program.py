@@ -146,7 +146,7 @@ async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[
             yield machine
         return
     # Most runs need neither.
-    from meshkernel.network._build import build_switch  # noqa: PLC0415
+    from meshkernel.network.building import build_switch  # noqa: PLC0415
     from meshkernel.network.switch import Switch  # noqa: PLC0415
 
     with TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ from meshkernel.image.builder import Image, build_mesh
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
-from meshkernel.network._build import build_switch
+from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.events import Event, OnEvent

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from meshkernel.network import _build
+from meshkernel.network import building
 from meshkernel.network.counters import Counters
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan, ServicePlan
@@ -67,17 +67,17 @@ def cache() -> Cache:
 @pytest.fixture(scope="session")
 def program(cache: Cache) -> Path:
     """The switch, which ends with a report where it does what C does not define."""
-    return _build.build_switch(cache, flags=SANITIZE_STRICT)
+    return building.build_switch(cache, flags=SANITIZE_STRICT)
 
 
 @pytest.fixture(scope="session")
 def peer_program(cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A machine that is lwIP on the host (tests/c/switch_peer.c)."""
-    recipe = tomllib.loads((_build.NATIVE / "sources.toml").read_text())
+    recipe = tomllib.loads((building.NATIVE / "sources.toml").read_text())
     source = third_party.lwip(cache) / "src"
     target = tmp_path_factory.mktemp("peer") / "switch_peer"
     flags = ["-std=gnu17", "-O2", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
-    includes = [f"-I{_build.NATIVE / 'lwip'}", f"-isystem{source / 'include'}"]
+    includes = [f"-I{building.NATIVE / 'lwip'}", f"-isystem{source / 'include'}"]
     files = [C_TESTS / "switch_peer.c", *(source / name for name in recipe["lwip"])]
     subprocess.run(["gcc", *flags, *includes, "-o", target, *files], check=True)
     return target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from meshkernel.network import _build
+from meshkernel.network import building
 
 from .conftest import C_TESTS, SANITIZE_STRICT
 
@@ -14,9 +14,9 @@ PARTS = ["mesh", "frame", "flow", "policy", "fault"]
 
 def test_native(tmp_path: Path) -> None:
     program = tmp_path / "switch_test"
-    sources = [C_TESTS / "switch_test.c", *(_build.NATIVE / f"{part}.c" for part in PARTS)]
-    flags = [*_build.Recipe.read().flags, *SANITIZE_STRICT]
-    includes = ["-iquote", _build.NATIVE, "-iquote", C_TESTS]
+    sources = [C_TESTS / "switch_test.c", *(building.NATIVE / f"{part}.c" for part in PARTS)]
+    flags = [*building.Recipe.read().flags, *SANITIZE_STRICT]
+    includes = ["-iquote", building.NATIVE, "-iquote", C_TESTS]
     subprocess.run(["gcc", *flags, *includes, "-o", program, *sources], check=True)
     done = subprocess.run([program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,8 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from meshkernel.network._build import build_switch
 from meshkernel.network._config import render
+from meshkernel.network.building import build_switch
 from meshkernel.network.dial import open_dial
 from meshkernel.network.switch import Switch
 from meshkernel.toolchain.cache import Cache
