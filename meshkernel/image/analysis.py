@@ -1,8 +1,8 @@
 """Which modules import which: modulegraph2 run in a process of its own.
 
-The analyser imports installed packages that it looks into, and needs a second or more; so it runs in
-a child, with the interpreter and the paths of this process, for all services of a build at once. What
-it finds comes back as plain `Imports`, from which `closure` picks what one service needs.
+The analyser imports installed packages that it looks into, and needs a second or more; so it runs
+in a child, with the interpreter and the paths of this process, for all services of a build at once.
+What it finds comes back as plain `Imports`, from which `closure` picks what one service needs.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ are in `rules`. ``--include`` brings back anything.
 from __future__ import annotations
 
 import ast
-import sys
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path

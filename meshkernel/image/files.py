@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,7 @@ from meshkernel.image.filesystem import File
 from meshkernel.image.paths import Environment
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 
-Stamp = tuple[int, int]
-"""Size in bytes and time of the last change in nanoseconds."""
+SUFFIXES = frozenset(importlib.machinery.all_suffixes())
 
 
 @frozen
@@ -68,7 +69,7 @@ def load(cache: Cache, key: str) -> Files | None:
         record = json.loads(cache.path("files", key, ".json").read_text())
     except FileNotFoundError:
         return None
-    if any(stamp(Path(path)) != tuple(known) for path, known in record["sources"].items()):
+    if any(stamp(Path(path)) != known for path, known in record["sources"].items()):
         return None
     blob = cache.path("blob", record["digest"])
     if not blob.exists():
@@ -150,13 +151,28 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def stamp(path: Path) -> Stamp | None:
-    """When a file or folder was last changed; None if it is not there."""
+def stamp(path: Path) -> str | None:
+    """What changes with a file's contents, or with what can be imported from a folder.
+
+    None if the path is not there.
+    """
     try:
+        if path.is_dir():
+            with os.scandir(path) as entries:
+                return digest(*sorted(entry.name for entry in entries if _importable(entry)))
         found = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _importable(entry: os.DirEntry[str]) -> bool:
+    name, _, rest = entry.name.partition(".")
+    if not name.isidentifier():
+        return False
+    if rest:
+        return f".{rest}" in SUFFIXES
+    return name != "__pycache__" and entry.is_dir()
 
 
 def key_of(*parts: str) -> str:

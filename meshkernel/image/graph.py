@@ -12,7 +12,7 @@ from typing import Any
 import modulegraph2
 
 
-class Graph(modulegraph2.ModuleGraph):  # type: ignore[misc]
+class Graph(modulegraph2.ModuleGraph):
     """Only grows. Its base class looks through all edges for those of one module."""
 
     def __init__(self) -> None:
@@ -23,7 +23,8 @@ class Graph(modulegraph2.ModuleGraph):  # type: ignore[misc]
         """Adds an edge; has two ends that are in the graph."""
         super().add_edge(source, destination, edge_attributes)
         start, end = self.find_node(source), self.find_node(destination)
-        self._targets[start.identifier][end.identifier] = end
+        if start is not None and end is not None:
+            self._targets[start.identifier][end.identifier] = end
 
     def outgoing(self, source: Any) -> Iterator[tuple[set[Any], Any]]:
         """The edges from a module, in the order in which they were added."""

@@ -1,8 +1,8 @@
 """What modulegraph2 reads out of one source, kept by the source's contents.
 
-Nearly all of an analysis is reading: parsing a source, walking its tree for imports and its bytecode
-for global names. All three depend on nothing but the source, so they are done once for each; how the
-imports resolve is worked out anew each time.
+Nearly all of an analysis is reading: parsing a source, walking its tree for imports and its
+bytecode for global names. All three depend on nothing but the source, so they are done once for
+each; how the imports resolve is worked out anew each time.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ class Scans:
         from modulegraph2 import _graphbuilder as builder  # noqa: PLC0415
 
         self._release = f"{FORMAT} {metadata.version('modulegraph2')} {sys.version}"
-        self._readers = (builder.extract_ast_info, builder.extract_bytecode_info)
-        vars(builder).update(
+        names = vars(builder)
+        self._readers = (names["extract_ast_info"], names["extract_bytecode_info"])
+        names.update(
             compile=self.parse,
             extract_ast_info=self.imports,
             extract_bytecode_info=self.names,

@@ -1,14 +1,15 @@
 """Modules of the user's are looked at, never run.
 
 To find ``shop.cart`` the analyser imports the package ``shop``. With the finder of this module that
-gives an empty package that knows its folder, unless the package is a part of the standard library or
+gives an empty package that knows its folder, unless the package is part of the standard library or
 was installed: some of those lay out their modules only when they run.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader
 from importlib.machinery import (
     ExtensionFileLoader,
     ModuleSpec,
@@ -38,7 +39,7 @@ class _Extension(ExtensionFileLoader):
         """Does nothing."""
 
 
-QUIET = {
+QUIET: dict[type[object], Callable[[str, str], Loader]] = {
     SourceFileLoader: _Source,
     SourcelessFileLoader: _Bytecode,
     ExtensionFileLoader: _Extension,
