@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route as Endpoint
 
 from meshkernel import CallError, RemoteError, link
-from services.messages import Route, Taste
+from services.messages import NotAllowed, Route, SeatTaken, Taste
 
 search = link("search")
 profiles = link("profiles")
@@ -24,11 +24,13 @@ reservations = link("reservations")
 _plain = make_converter().unstructure
 _page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 
-STATUS_OF = {"ValueError": 400, "NotAllowed": 403, "LookupError": 404, "SeatTaken": 409}
+STATUS_OF = {"ValueError": 400, "LookupError": 404}
 """What a service refuses, in HTTP's words. Anything else that a service raises is its own fault."""
 
+BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, BAD_GATEWAY, UNAVAILABLE = 400, 403, 404, 409, 502, 503
 
-async def page(_: Request) -> HTMLResponse:
+
+def page(_: Request) -> HTMLResponse:
     """The page."""
     return HTMLResponse(_page)
 
@@ -108,19 +110,32 @@ def _place(text: str) -> tuple[float, float]:
     return float(latitude), float(longitude)
 
 
-def _failure(_: Request, error: Exception) -> JSONResponse:
+async def _failure(_: Request, error: Exception) -> JSONResponse:
     """What went wrong, for whoever asked."""
-    if isinstance(error, RemoteError):
-        name = error.type.rpartition(".")[2]
-        status = STATUS_OF.get(name, 502)
-        return JSONResponse({"error": error.message}, status_code=status)
-    if isinstance(error, CallError):
-        return JSONResponse({"error": f"a service does not answer: {error}"}, status_code=503)
-    what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-    return JSONResponse({"error": what}, status_code=400)
+    status, what = _told(error)
+    return JSONResponse({"error": what}, status_code=status)
 
 
-_handlers: dict[Any, Any] = dict.fromkeys((CallError, KeyError, ValueError), _failure)
+def _told(error: Exception) -> tuple[int, str]:
+    match error:
+        case SeatTaken():
+            return CONFLICT, str(error)
+        case NotAllowed():
+            return FORBIDDEN, str(error)
+        case RemoteError():
+            return STATUS_OF.get(error.type, BAD_GATEWAY), error.message
+        case CallError():
+            return UNAVAILABLE, f"a service does not answer: {error}"
+        case KeyError():
+            return BAD_REQUEST, f"{error.args[0]!r} is missing"
+        case LookupError():
+            return NOT_FOUND, str(error)
+        case _:
+            return BAD_REQUEST, str(error)
+
+
+_told_kinds = (CallError, LookupError, ValueError, NotAllowed)
+_handlers: dict[Any, Any] = dict.fromkeys(_told_kinds, _failure)
 
 app = Starlette(
     routes=[

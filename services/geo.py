@@ -11,24 +11,34 @@ from services.spatial import SpatialIndex
 MOST_NEIGHBOURS = 100
 
 _index = SpatialIndex(())
+_airlines_index = SpatialIndex(())
 
 
 @on_start
 def build_index() -> None:
     """Index some 28,000 airports by their position."""
-    global _index  # noqa: PLW0603 - the service's one piece of state, set before it is ready
-    airports = airportsdata.load("ICAO").values()
-    _index = SpatialIndex((port["icao"], port["lat"], port["lon"]) for port in airports)
+    global _index, _airlines_index  # noqa: PLW0603 - the service's state, set before it is ready
+    airports = [
+        (port["icao"], port["lat"], port["lon"], port["iata"])
+        for port in airportsdata.load("ICAO").values()
+    ]
+    _index = SpatialIndex(airport[:3] for airport in airports)
+    _airlines_index = SpatialIndex(airport[:3] for airport in airports if airport[3])
 
 
 @rpc
-async def nearest(latitude: float, longitude: float, count: int = 5) -> list[Nearby]:
-    """The airports nearest to a coordinate in degrees, nearest first."""
+async def nearest(
+    latitude: float, longitude: float, count: int = 5, airlines: bool = False
+) -> list[Nearby]:
+    """The airports nearest to a coordinate in degrees, nearest first; with ``airlines``, of those
+    that airlines have a code for.
+    """
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise ValueError(f"({latitude}, {longitude}) is not a latitude and longitude in degrees")
     if not 1 <= count <= MOST_NEIGHBOURS:
         raise ValueError(f"count must be 1 to {MOST_NEIGHBOURS}, not {count}")
-    return [Nearby(code, distance) for code, distance in _index.nearest(latitude, longitude, count)]
+    index = _airlines_index if airlines else _index
+    return [Nearby(code, distance) for code, distance in index.nearest(latitude, longitude, count)]
 
 
 @rpc

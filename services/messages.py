@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from meshkernel import shared_error
+
 
 @frozen
 class Nearby:
@@ -68,3 +70,13 @@ class Booking:
     route: Route
     day: date
     seat: str
+
+
+@shared_error
+class SeatTaken(ValueError):  # noqa: N818 - reads as what happened
+    """Somebody else has this seat on this flight."""
+
+
+@shared_error
+class NotAllowed(PermissionError):  # noqa: N818
+    """The name and the password do not belong together."""

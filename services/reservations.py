@@ -7,7 +7,7 @@ from datetime import date
 from itertools import count
 
 from meshkernel import link, rpc
-from services.messages import Booking, Route
+from services.messages import Booking, NotAllowed, Route, SeatTaken
 
 users = link("users")
 
@@ -18,14 +18,6 @@ Flight = tuple[Route, date]
 
 _taken: dict[Flight, dict[str, Booking]] = {}
 _numbers = count(1)
-
-
-class SeatTaken(ValueError):  # noqa: N818 - reads as what happened
-    """Somebody else has this seat on this flight."""
-
-
-class NotAllowed(PermissionError):  # noqa: N818
-    """The name and the password do not belong together."""
 
 
 @rpc

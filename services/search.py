@@ -32,5 +32,7 @@ async def trips(
 
 async def _airports_near(place: tuple[float, float]) -> list[str]:
     latitude, longitude = place
-    nearby = await geo.nearest(latitude=latitude, longitude=longitude, count=AIRPORTS_PER_END)
+    nearby = await geo.nearest(
+        latitude=latitude, longitude=longitude, count=AIRPORTS_PER_END, airlines=True
+    )
     return [airport.code for airport in nearby]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import os
+import threading
 
 from attrs import frozen
 
@@ -13,6 +15,8 @@ from meshkernel import rpc
 COST, BLOCK_SIZE, PARALLELISM = 1 << 14, 8, 1  # 16 MiB for each digest
 SALT_BYTES = 16
 SHORTEST_PASSWORD = 8
+
+_log = logging.getLogger("users")
 
 
 @frozen
@@ -25,8 +29,13 @@ _credentials: dict[str, _Credential] = {}
 _nobody = _Credential(salt=bytes(SALT_BYTES), digest=b"")
 
 
+# One at a time: there is one CPU, and only so much memory, however many ask.
+_turn = threading.Lock()
+
+
 def _digest(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK_SIZE, p=PARALLELISM)
+    with _turn:
+        return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK_SIZE, p=PARALLELISM)
 
 
 # Plain functions: the runtime runs them in a thread, so that a digest holds up no other call.
@@ -41,6 +50,7 @@ def register(name: str, password: str) -> None:
     credential = _Credential(salt, _digest(password, salt))
     if _credentials.setdefault(name, credential) is not credential:
         raise ValueError(f"the name {name!r} is taken")
+    _log.info("registered %s", name)
 
 
 @rpc

@@ -27,6 +27,7 @@ would.
 
 ENVIRONMENT = {
     "HOME": "/tmp",  # noqa: S108 - the one folder of the machine that can be written to
+    "MALLOC_ARENA_MAX": "1",  # there is one CPU: more would hold memory, and save no waiting
     "PYTHONCOERCECLOCALE": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONPATH": SITE,

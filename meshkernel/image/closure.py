@@ -43,6 +43,8 @@ IMPLIED = {
     "multiprocessing.context": ("multiprocessing.connection",),
     "encodings.idna": ("encodings.punycode",),
     "importlib.resources": ("importlib.readers",),
+    # what Starlette runs plain functions in threads with
+    "anyio._core._eventloop": ("anyio._backends._asyncio",),
 }
 """Imports in C or by computed names, which no analyser sees; modulegraph2 knows of some more."""
 

@@ -68,11 +68,14 @@ def find_topology(config: pytest.Config, session: pytest.Session) -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Let each mesh note which services this test calls."""
-    for each in _meshes(item):
-        each.begin_test()
-    return (yield)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let each mesh note anew which services are called: by the next test, and by its fixtures."""
+    meshes = _meshes(item)
+    try:
+        return (yield)
+    finally:
+        for each in meshes:
+            each.begin_test()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import date
+from typing import Any
 
+import httpx2
 import pytest
-from starlette.testclient import TestClient
 
 from meshkernel import bind_links
+from meshkernel.wire import codec
+from meshkernel.wire.method import Method
 from services import (
     frontend,
     geo,
@@ -21,10 +24,20 @@ from services import (
     search,
     users,
 )
-from services.messages import Route, Taste
+from services.messages import Route, SeatTaken
+from tests.services.journeys import Journeys
 
-FRANKFURT, LISBON = (50.03, 8.56), (38.77, -9.13)
 WEDNESDAY = date(2027, 2, 3)
+
+MODULES = {
+    "geo": geo,
+    "rates": rates,
+    "profiles": profiles,
+    "users": users,
+    "search": search,
+    "recommendations": recommendations,
+    "reservations": reservations,
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,24 +53,30 @@ def bound() -> Iterator[None]:
     users._credentials.clear()
     reservations._taken.clear()
     with ExitStack() as stack:
-        stack.enter_context(
-            bind_links(
-                geo=geo,
-                rates=rates,
-                profiles=profiles,
-                users=users,
-                search=search,
-                recommendations=recommendations,
-                reservations=reservations,
-            )
-        )
+        stack.enter_context(bind_links(**MODULES))
         yield
 
 
-async def test_nearest_airport() -> None:
-    nearest = await geo.nearest(*FRANKFURT, count=1)
-    assert nearest[0].code == "EDDF"
-    assert nearest[0].kilometres < 5
+class InProcess:
+    """The application without machines and without a wire."""
+
+    def __init__(self, web: httpx2.AsyncClient) -> None:
+        self.web = web
+
+    async def call(self, target: str, /, **arguments: Any) -> Any:
+        """Arguments and results are what they would be on the wire."""
+        service, _, name = target.partition(".")
+        method = Method(target, getattr(MODULES[service], name))
+        result = method.function(**method.bind(arguments))
+        return codec.unpack(codec.pack(await result if method.is_async else result))
+
+
+class TestInProcess(Journeys):
+    @pytest.fixture
+    async def app(self) -> AsyncIterator[InProcess]:
+        transport = httpx2.ASGITransport(app=frontend.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://frontend") as web:
+            yield InProcess(web)
 
 
 @pytest.mark.parametrize("place", [(91, 0), (0, 181), (-90.5, 0)])
@@ -82,30 +101,8 @@ def test_long_flights_are_cheaper_per_kilometre() -> None:
     assert rates.price(6_000, WEDNESDAY) / 6_000 < rates.price(1_000, WEDNESDAY) / 1_000
 
 
-async def test_trips_come_cheapest_first() -> None:
-    fares = await search.trips(FRANKFURT, LISBON, WEDNESDAY, count=4)
-    assert [fare.cents for fare in fares] == sorted(fare.cents for fare in fares)
-    assert len(fares) == 4
-
-
-async def test_find_by_code_and_city() -> None:
-    assert [profile.code for profile in await profiles.find("fra")][:1] == ["EDDF"]
-    assert "Lisbon" in {profile.city for profile in await profiles.find("lisbon")}
-
-
-async def test_tastes_rank_differently() -> None:
-    high = await recommendations.around(*FRANKFURT, taste=Taste.HIGH, count=3)
-    warm = await recommendations.around(*FRANKFURT, taste=Taste.WARM, count=3)
-    assert high[0].elevation >= high[1].elevation >= high[2].elevation
-    assert abs(warm[0].latitude) <= abs(warm[1].latitude) <= abs(warm[2].latitude)
-    assert high != warm
-
-
-def test_passwords_are_checked_and_not_kept() -> None:
+def test_passwords_are_not_kept() -> None:
     users.register("ada", "correct horse")
-    assert users.check("ada", "correct horse")
-    assert not users.check("ada", "wrong horse")
-    assert not users.check("nobody", "correct horse")
     assert "correct horse" not in repr(users._credentials)
 
 
@@ -115,7 +112,9 @@ def test_a_name_is_given_once() -> None:
         users.register("ada", "another horse")
 
 
-async def test_one_of_many_gets_the_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_seat_goes_to_one_when_all_have_been_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def check(name: str, password: str) -> bool:
         await asyncio.sleep(0)  # lets every other caller come this far
         return True
@@ -126,7 +125,7 @@ async def test_one_of_many_gets_the_seat(monkeypatch: pytest.MonkeyPatch) -> Non
         for n in range(50)
     )
     outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-    taken = [outcome for outcome in outcomes if isinstance(outcome, reservations.SeatTaken)]
+    taken = [outcome for outcome in outcomes if isinstance(outcome, SeatTaken)]
     assert len(taken) == 49
     assert "12C" not in await reservations.free_seats(Route("EDDF", "LPPT"), WEDNESDAY)
 
@@ -135,53 +134,3 @@ async def test_one_of_many_gets_the_seat(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_seats_that_are_not_there(seat: str) -> None:
     with pytest.raises(ValueError, match="there is no seat"):
         await reservations.reserve("ada", "-", Route("EDDF", "LPPT"), WEDNESDAY, seat)
-
-
-class TestFrontend:
-    """The endpoints, and what each failure is in HTTP."""
-
-    client = TestClient(frontend.app, raise_server_exceptions=False)
-
-    def test_trips(self) -> None:
-        reply = self.client.get(
-            "/api/trips", params={"from": "50.03,8.56", "to": "38.77,-9.13", "day": "2027-02-03"}
-        )
-        assert reply.status_code == 200
-        assert reply.json()[0]["origin"]["country"] == "DE"
-        assert reply.json()[0]["destination"]["country"] == "PT"
-
-    @pytest.mark.parametrize(
-        ("query", "what"),
-        [
-            ({"from": "here", "to": "1,2", "day": "2027-02-03"}, "LATITUDE,LONGITUDE"),
-            ({"to": "1,2", "day": "2027-02-03"}, "'from' is missing"),
-            ({"from": "1,2", "to": "1,2", "day": "soon"}, "isoformat"),
-        ],
-    )
-    def test_wrong_questions(self, query: dict[str, str], what: str) -> None:
-        reply = self.client.get("/api/trips", params=query)
-        assert reply.status_code == 400
-        assert what in reply.json()["error"]
-
-    def test_recommendations_by_taste(self) -> None:
-        reply = self.client.get("/api/recommendations?at=50.03,8.56&taste=high")
-        assert len(reply.json()) == 5
-        assert self.client.get("/api/recommendations?at=0,0&taste=bitter").status_code == 400
-
-    def test_booking_a_seat(self) -> None:
-        user = {"name": "ada", "password": "correct horse"}
-        assert self.client.post("/api/users", json=user).status_code == 201
-        wish = {
-            "user": "ada",
-            "password": "correct horse",
-            "origin": "EDDF",
-            "destination": "LPPT",
-            "day": "2027-02-03",
-            "seat": "12C",
-        }
-        assert self.client.post("/api/reservations", json=wish).json()["number"] > 0
-        flight = {"origin": "EDDF", "destination": "LPPT", "day": "2027-02-03"}
-        assert "12C" not in self.client.get("/api/seats", params=flight).json()
-
-    def test_the_page(self) -> None:
-        assert "Where to?" in self.client.get("/").text
