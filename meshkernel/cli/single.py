@@ -25,6 +25,14 @@ LAST_PORT = 0xFFFF
     "--include", multiple=True, metavar="MODULE", help="Have a module in the image; repeatable."
 )
 @click.option(
+    "--include-file",
+    "files",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Have a data file or folder in the image; repeatable.",
+)
+@click.option(
     "--publish",
     multiple=True,
     metavar="HOST:PORT",
@@ -44,6 +52,7 @@ def run(
     *,
     memory: str,
     include: tuple[str, ...],
+    files: tuple[Path, ...],
     publish: tuple[str, ...],
     env: tuple[str, ...],
     accel: str,
@@ -52,7 +61,8 @@ def run(
 ) -> int:
     """Run any Python program as a unikernel, with its console on this terminal.
 
-    Its exit status is the command's own. What stands behind SCRIPT belongs to the program.
+    Its exit status is the command's own. What stands behind SCRIPT belongs to the program. The
+    modules that it imports are in its image; of data, what lies in packages, and --include-file.
 
     \b
         meshkernel run hello.py --name ann
@@ -71,6 +81,7 @@ def run(
         module=module,
         arguments=words if module else words[1:],
         include=include,
+        files=files,
         environment=dict(_variable(text) for text in env),
         memory=_memory(memory),
         publish=tuple(_published(text) for text in publish),

@@ -69,6 +69,7 @@ class Program:
         root: the project: modules are found from there.
         modules: names of the modules that start it, and of others to include.
         script: a Python file that is run, or an ELF object.
+        data: paths in the image, and the files that are there.
         without: modules that are not needed although something imports them.
         one_process: whether the project's own code is refused if it starts processes.
     """
@@ -77,6 +78,7 @@ class Program:
     root: Path
     modules: tuple[str, ...] = ()
     script: Path | None = None
+    data: tuple[tuple[str, Path], ...] = ()
     without: tuple[str, ...] = ()
     one_process: bool = True
 
@@ -206,7 +208,7 @@ class _Build:
     def _collect(self, program: Program) -> Files:
         environment = Environment.of(program.root)
         key = program_key(program)
-        items = contents.skeleton()
+        items = contents.skeleton() | contents.chosen(program.data)
         if not program.is_python:
             assert program.script is not None  # noqa: S101 - else it were Python
             return files.make(
@@ -298,6 +300,7 @@ def program_key(program: Program) -> str:
         str(program.root),
         *program.modules,
         str(program.script),
+        *(f"{path} {file}" for path, file in program.data),
         *program.without,
         str(program.one_process),
     )

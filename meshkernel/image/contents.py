@@ -88,6 +88,11 @@ def skeleton() -> Items:
     return {path: Item(entry, SYSTEM) for path, entry in SKELETON.items()}
 
 
+def chosen(files: Iterable[tuple[str, Path]]) -> Items:
+    """Files that the user asked for, by their paths in the image."""
+    return {path: Item(File(file), PROJECT) for path, file in files}
+
+
 def _python_origin() -> str:
     return f"{STANDARD} {'.'.join(map(str, sys.version_info[:3]))}"
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +40,7 @@ class Run:
         module: a module, as ``python -m`` takes it.
         arguments: behind it.
         include: modules to have in the image although nothing seems to import them.
+        files: data to have in the image: files, and folders with all that is in them.
         environment: variables, over those of every service.
         memory: bytes.
         publish: ports of the host that lead to ports of the program.
@@ -51,6 +52,7 @@ class Run:
     module: str | None = None
     arguments: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
     environment: dict[str, str] = field(factory=dict)
     memory: int = 128 * MIB
     publish: tuple[Expose, ...] = ()
@@ -81,13 +83,19 @@ class Run:
         """
         if self.script is None:
             modules = tuple(name for name in (self.module, *self.include) if name)
-            return Program(
-                self.name, Path.cwd(), modules=(*modules, *_main(modules)), one_process=False
-            )
-        if not self.script.is_file():
+            root, modules = Path.cwd(), (*modules, *_main(modules))
+        elif self.script.is_file():
+            root, modules = self.script.resolve().parent, self.include
+        else:
             raise UserError(Fault(f"{self.script} is not there", "name a file that is"))
-        script = self.script.resolve()
-        return Program(self.name, script.parent, self.include, script, one_process=False)
+        return Program(
+            self.name,
+            root,
+            modules,
+            self.script.resolve() if self.script else None,
+            tuple(sorted(_data(self.files, root))),
+            one_process=False,
+        )
 
     def command(self) -> list[str]:
         """The arguments of the program, in the image."""
@@ -119,6 +127,17 @@ class Run:
 def _main(modules: Sequence[str]) -> list[str]:
     """A package is run by its module ``__main__``."""
     return [f"{modules[0]}.__main__"] if modules else []
+
+
+def _data(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, Path]]:
+    """Each file with its path in the image: as it lies to the program, else beside it."""
+    for path in (path.resolve() for path in paths):
+        if not path.exists():
+            raise UserError(Fault(f"{path} is not there", "name a file or folder that is"))
+        base = root if path.is_relative_to(root) else path.parent
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            if file.is_file():
+                yield f"{APP}/{file.relative_to(base)}", file
 
 
 def build(run: Run) -> Image:
