@@ -24,10 +24,14 @@
 #define STATUS_ROOM 0x20
 #define STATUS_ABSENT 0xff /* what a bus without the device answers */
 
-/* A port that never gets room again must not hang the machine; a real one needs some 10,000 reads
- * for a byte at 9600 baud. */
+/* Whoever reads the console on the host may be slow: a byte waits for some seconds before it is
+ * dropped. Between two looks there is a pause, else an emulator never gets to empty the port. A
+ * port that had no room for so long is not waited for again until it has. */
 #define PATIENCE 100000
+#define QUICK_LOOKS 50
+#define PAUSE 500
 
+static bool stuck;
 static bool present;
 
 void uart_init(void) {
@@ -40,14 +44,29 @@ void uart_init(void) {
     out8(UART_MODEM_CONTROL, MODEM_DTR_RTS_OUT2);
 }
 
+static bool has_room(void) {
+    return in8(UART_LINE_STATUS) & STATUS_ROOM;
+}
+
+static bool wait_for_room(void) {
+    for (int look = 0; look < (stuck ? 1 : PATIENCE); look++) {
+        if (has_room()) {
+            stuck = false;
+            return true;
+        }
+        for (int i = 0; look > QUICK_LOOKS && i < PAUSE; i++)
+            __asm__ volatile("pause");
+    }
+    stuck = true;
+    return false;
+}
+
 void uart_write(const char *text, size_t size) {
     if (!present)
         return;
-    for (size_t i = 0; i < size; i++) {
-        for (int wait = 0; !(in8(UART_LINE_STATUS) & STATUS_ROOM) && wait < PATIENCE; wait++)
-            ;
-        out8(UART_DATA, (uint8_t)text[i]);
-    }
+    for (size_t i = 0; i < size; i++)
+        if (wait_for_room())
+            out8(UART_DATA, (uint8_t)text[i]);
 }
 
 /* What does not fit stays in the device, which then takes no more from the host. */
