@@ -9,20 +9,21 @@ C_SOURCES = $(shell git ls-files '*.c' '*.h')
 .PHONY: up down test lint format setup packages benchmark clean
 
 up: setup
-	$(BIN)/meshkernel up -d topology.toml
-	$(BIN)/python scripts/first_request.py
+	@$(BIN)/meshkernel up -d topology.toml
+	@$(BIN)/python scripts/first_request.py
 
 down:
-	$(BIN)/meshkernel down topology.toml
+	@$(BIN)/meshkernel down topology.toml
 
 test: setup lint
 	$(BIN)/pytest
 
 lint: setup
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
+	@echo $(BIN)/clang-format --dry-run --Werror
+	@$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/python scripts/tidy.py
 
 format: setup
@@ -33,12 +34,14 @@ format: setup
 setup: packages $(INSTALLED)
 
 packages:
-	@scripts/system-packages
+	@PYTHON=$(PYTHON) scripts/system-packages
 
+# Twice quiet: errors are shown, and nothing else.
 $(INSTALLED): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[test,demo,lint]'
-	touch $@
+	@echo "make: installing the Python environment in $(VENV)/"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.[test,demo,lint]'
+	@touch $@
 
 benchmark: setup
 	$(BIN)/python -m benchmarks.echo

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route as Endpoint
 
 from meshkernel import CallError, RemoteError, link
-from services.messages import NotAllowed, Route, SeatTaken, Taste
+from services.messages import NotAllowed, Route, Taste
 
 search = link("search")
 profiles = link("profiles")
@@ -24,10 +24,8 @@ reservations = link("reservations")
 _plain = make_converter().unstructure
 _page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 
-STATUS_OF = {"ValueError": 400, "LookupError": 404}
+STATUS_OF = {"ValueError": 400, "NotAllowed": 403, "LookupError": 404, "SeatTaken": 409}
 """What a service refuses, in HTTP's words. Anything else that a service raises is its own fault."""
-
-BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, BAD_GATEWAY, UNAVAILABLE = 400, 403, 404, 409, 502, 503
 
 
 def page(_: Request) -> HTMLResponse:
@@ -112,30 +110,23 @@ def _place(text: str) -> tuple[float, float]:
 
 async def _failure(_: Request, error: Exception) -> JSONResponse:
     """What went wrong, for whoever asked."""
-    status, what = _told(error)
+    what = str(error)
+    match error:
+        case RemoteError():
+            status, what = STATUS_OF.get(error.type, 502), error.message
+        case CallError():
+            status, what = 503, f"a service does not answer: {error}"
+        case KeyError():
+            status, what = 400, f"{error.args[0]!r} is missing"
+        case _:
+            status = next(
+                STATUS_OF[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in STATUS_OF
+            )
     return JSONResponse({"error": what}, status_code=status)
 
 
-def _told(error: Exception) -> tuple[int, str]:
-    match error:
-        case SeatTaken():
-            return CONFLICT, str(error)
-        case NotAllowed():
-            return FORBIDDEN, str(error)
-        case RemoteError():
-            return STATUS_OF.get(error.type, BAD_GATEWAY), error.message
-        case CallError():
-            return UNAVAILABLE, f"a service does not answer: {error}"
-        case KeyError():
-            return BAD_REQUEST, f"{error.args[0]!r} is missing"
-        case LookupError():
-            return NOT_FOUND, str(error)
-        case _:
-            return BAD_REQUEST, str(error)
-
-
-_told_kinds = (CallError, LookupError, ValueError, NotAllowed)
-_handlers: dict[Any, Any] = dict.fromkeys(_told_kinds, _failure)
+_expected = (CallError, LookupError, ValueError, NotAllowed)
+_handlers: dict[Any, Any] = dict.fromkeys(_expected, _failure)
 
 app = Starlette(
     routes=[
