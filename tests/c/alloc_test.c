@@ -94,6 +94,10 @@ static void growing_keeps_what_was_there(void) {
     CHECK(is_filled(block, 10, 7));
     block = krealloc(block, 16);
     CHECK(is_filled(block + 10, 6, 0));
+    /* A run of four pages of which three were asked for: the fourth comes along as zeros, too. */
+    block = krealloc(block, 9616);
+    block = krealloc(block, 20816);
+    CHECK(is_filled(block + 16, 20800, 0));
     kfree(block);
 }
 

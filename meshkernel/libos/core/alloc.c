@@ -116,8 +116,11 @@ void *kmalloc(size_t size) {
         return NULL;
     if (size <= PAGE_SIZE)
         return page_alloc();
-    void *run = pages_alloc(order_of(size));
-    return run == NULL ? NULL : memset(run, 0, PAGE_UP(size));
+    unsigned order = order_of(size);
+    void *run = pages_alloc(order);
+    /* All of the run, since krealloc takes all of it along and promises zeros behind the old size.
+     */
+    return run == NULL ? NULL : memset(run, 0, PAGE_SIZE << order);
 }
 
 void kfree(void *memory) {
