@@ -199,6 +199,10 @@ static void test_timerfd(void) {
     CHECK_EQUAL(old[1].nanoseconds, 5000000);
     shim_advance(NANOS_PER_SECOND);
     CHECK_EQUAL(expirations(fd), 0);
+    struct linux_timespec endless[2] = {{INT64_MAX, 0}, {0, 1}}; /* the second time never comes */
+    CHECK_EQUAL(sys_timerfd_settime(fd, 0, U(endless), 0), 0);
+    shim_advance(NANOS_PER_SECOND);
+    CHECK_EQUAL(expirations(fd), 1);
     sys_close(fd);
     fd = (int)sys_timerfd_create(0, 0); /* the wall clock, absolute; the read sleeps until then */
     struct linux_timespec at[2] = {

@@ -29,7 +29,10 @@ static void expired(struct timer *timer) {
     if (self->interval) {
         if (now > due)
             times += (now - due) / self->interval;
-        timer_set(timer, due + times * self->interval);
+        /* The sum of `due` and all but the last interval is not later than now. */
+        due += (times - 1) * self->interval;
+        bool far = self->interval > NANOS_NEVER - 1 - due;
+        timer_set(timer, far ? NANOS_NEVER - 1 : due + self->interval);
     }
     self->expirations += times;
     wait_wake(&self->file->waiters, EPOLLIN);
