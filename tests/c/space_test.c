@@ -333,8 +333,9 @@ static void test_refusals(void) {
     CHECK_EQUAL(space_protect(at, PAGE_SIZE, PROT_READ | PROT_WRITE), -EACCES);
     CHECK_EQUAL(space_protect(at, PAGE_SIZE, PROT_EXEC | PROT_WRITE), -EACCES);
     CHECK_EQUAL(map_anonymous(at, 1, PROT_READ, MAP_FIXED_NOREPLACE), -EEXIST);
-    CHECK_EQUAL(space_find_file(7), at);
-    CHECK_EQUAL(space_find_file(8), 0);
+    CHECK_EQUAL(space_find_file(0, 7), at);
+    CHECK_EQUAL(space_find_file(0, 8), 0);
+    CHECK_EQUAL(space_find_file(1, 7), 0);
     CHECK_EQUAL(space_unmap(at, PAGE_SIZE), 0);
     CHECK_EQUAL(space_unmap(at, 0), -EINVAL);
     CHECK_EQUAL(space_unmap(at + 5, PAGE_SIZE), -EINVAL);

@@ -7,6 +7,7 @@
 #include "core/print.h"
 #include "core/string.h"
 #include "core/thread.h"
+#include "fs/imagefs.h"
 #include "generated/python.h"
 #include "linux/pyline.h"
 #include "mm/space.h"
@@ -45,7 +46,7 @@ static uint64_t peek_word(uaddr_t address) {
 }
 
 static uaddr_t find_thread(int tid) {
-    uaddr_t bias = PYTHON_OBJECT_FIXED ? 0 : space_find_file(PYTHON_OBJECT_INODE);
+    uaddr_t bias = PYTHON_OBJECT_FIXED ? 0 : space_find_file(IMAGEFS_DEVICE, PYTHON_OBJECT_INODE);
 
     if (!PYTHON_OBJECT_FIXED && bias == 0)
         return 0;

@@ -194,11 +194,12 @@ bool space_describe(size_t index, struct space_area *out) {
     return true;
 }
 
-uaddr_t space_find_file(uint64_t inode_number) {
+uaddr_t space_find_file(uint32_t device, uint64_t inode_number) {
     for (size_t i = 0; i < area_count; i++) {
         const struct file *file = areas[i].file;
 
-        if (file && file->inode && areas[i].offset == 0 && file->inode->number == inode_number)
+        if (file && file->inode && areas[i].offset == 0 && file->inode->device == device &&
+            file->inode->number == inode_number)
             return areas[i].start;
     }
     return 0;

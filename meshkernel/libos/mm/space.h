@@ -94,6 +94,6 @@ uint64_t space_resident(void);
 /* Prints one sentence and ends the service: a page is needed and there is none. */
 noreturn void out_of_memory(void);
 
-/* The start of the first area that maps the file with this inode number from offset 0, or 0 (for
- * finding where an ELF object was loaded). */
-uaddr_t space_find_file(uint64_t inode_number);
+/* The start of the first area that maps this file (st_dev, st_ino) from offset 0, or 0 (for finding
+ * where an ELF object was loaded). */
+uaddr_t space_find_file(uint32_t device, uint64_t inode_number);
