@@ -137,6 +137,9 @@ bool signal_frame_push(struct trap_frame *frame, int signal, const struct linux_
     /* As if the handler had been called: the return address lies 8 below a multiple of 16. */
     uaddr_t to = ((fp - sizeof(out)) & ~UINT64_C(15)) - 8;
 
+    /* A signal stack that is too small is not run over into what lies below. */
+    if (on_signal_stack(sp) && to < current->signal_stack)
+        return false;
     out.context.flags =
         (xsave_features() ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
     out.context.stack = stack_state(frame->rsp);

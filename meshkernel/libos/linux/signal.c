@@ -55,16 +55,25 @@ static noreturn void terminate(int signal) {
     machine_killed(signal);
 }
 
-/* A thread that does not block it: the running one if possible, so that nobody has to be woken. */
-static struct thread *choose(int signal) {
-    uint64_t bit = SIGNAL_BIT(signal);
+/* `thread` may be NULL. One that has ended may still be `current` while the machine idles. */
+static bool takes(const struct thread *thread, int signal) {
+    return thread && thread->application && thread->state != THREAD_DEAD &&
+           !(thread->signal_mask & SIGNAL_BIT(signal));
+}
 
-    if (current && current->application && !(current->signal_mask & bit))
+/* A thread that does not block it: as on Linux the first one if possible, since programs sleep
+ * there and expect to be woken; then the running one. */
+static struct thread *choose(int signal) {
+    struct thread *first = thread_find(PROCESS_ID);
+
+    if (takes(first, signal))
+        return first;
+    if (takes(current, signal))
         return current;
     LIST_FOR_EACH(node, &all_threads) {
         struct thread *thread = LIST_ENTRY(node, struct thread, all_link);
 
-        if (thread->application && thread->state != THREAD_DEAD && !(thread->signal_mask & bit))
+        if (takes(thread, signal))
             return thread;
     }
     return NULL;
@@ -152,27 +161,14 @@ int signal_take(uint64_t set) {
 }
 
 /* The calls that Linux starts again after a handler with SA_RESTART, when they have no time limit.
- */
+ * (Of futex, linux/futex.c says itself when.) */
 static bool is_restartable(int64_t number) {
-    static const uint16_t numbers[] = {0 /* read */,
-                                       1 /* write */,
-                                       16 /* ioctl */,
-                                       17 /* pread64 */,
-                                       18 /* pwrite64 */,
-                                       19 /* readv */,
-                                       20 /* writev */,
-                                       42 /* connect */,
-                                       43 /* accept */,
-                                       44 /* sendto */,
-                                       45 /* recvfrom */,
-                                       46 /* sendmsg */,
-                                       47 /* recvmsg */,
-                                       61 /* wait4 */,
-                                       72 /* fcntl */,
-                                       73 /* flock */,
-                                       202 /* futex */,
-                                       247 /* waitid */,
-                                       288 /* accept4 */};
+    static const uint16_t numbers[] = {0 /* read */,     1 /* write */,     16 /* ioctl */,
+                                       17 /* pread64 */, 18 /* pwrite64 */, 19 /* readv */,
+                                       20 /* writev */,  42 /* connect */,  43 /* accept */,
+                                       44 /* sendto */,  45 /* recvfrom */, 46 /* sendmsg */,
+                                       47 /* recvmsg */, 61 /* wait4 */,    72 /* fcntl */,
+                                       73 /* flock */,   247 /* waitid */,  288 /* accept4 */};
 
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         if (numbers[i] == number)
