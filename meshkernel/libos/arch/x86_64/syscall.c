@@ -72,6 +72,6 @@ extern char syscall_entry[];
 void syscall_init(void) {
     wrmsr(MSR_STAR, STAR_KERNEL_CS); /* CS is this, SS the one behind it; sysret is never used */
     wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
-    wrmsr(MSR_FMASK, RFLAGS_IF | RFLAGS_DF | RFLAGS_TF | RFLAGS_AC);
+    wrmsr(MSR_FMASK, RFLAGS_IF | RFLAGS_DF | RFLAGS_TF | RFLAGS_AC | RFLAGS_NT);
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | 1); /* SCE */
 }

@@ -24,6 +24,7 @@ struct trap_frame {
 #define RFLAGS_IF 0x200
 #define RFLAGS_DF 0x400
 #define RFLAGS_IOPL 0x3000
+#define RFLAGS_NT 0x4000 /* set, it makes iretq fault */
 #define RFLAGS_AC 0x40000
 
 /* Goes on in the application with these registers (it copies the frame first, so it may lie
