@@ -45,6 +45,7 @@ void random_init(void) {
         random_add(boot.seed, sizeof boot.seed);
     memset(boot.seed, 0, sizeof boot.seed);
     random_add(words, cpu_entropy(words, ARRAY_SIZE(words)) * sizeof *words);
+    memset(words, 0, sizeof words);
 }
 
 void random_require_seed(void) {

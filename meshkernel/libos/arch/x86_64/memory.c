@@ -55,7 +55,8 @@ void memory_release_module(void) {
     if (pvh.module_size == 0)
         return;
     memset(direct_of(pvh.module), 0, pvh.module_size);
-    add(module_rest.start, module_rest.end);
+    /* Without the kernel, should it lie behind the module. */
+    add_range(module_rest.start, module_rest.end, PAGE_SIZE, UINT64_MAX);
 }
 
 uint64_t memory_installed(void) {
