@@ -116,6 +116,7 @@ noreturn void machine_killed(int signal) {
 }
 
 noreturn void machine_exit(int status) {
+    threads_stop_others();
     /* What was written to a connection just before the end is still to be sent. */
     net_drain(clock_monotonic() + DRAIN_TIME);
     stop(EXIT_STATUS, (uint32_t)status);

@@ -195,6 +195,17 @@ noreturn void thread_exit(void) {
     __builtin_unreachable();
 }
 
+/* They stay where they are: their stacks hold waiters and timers that others still know. */
+void threads_stop_others(void) {
+    LIST_FOR_EACH(node, &all_threads) {
+        struct thread *thread = LIST_ENTRY(node, struct thread, all_link);
+        if (thread == current)
+            continue;
+        thread->state = THREAD_DEAD;
+        list_remove(&thread->run_link);
+    }
+}
+
 struct thread *thread_find(int tid) {
     LIST_FOR_EACH(node, &all_threads) {
         struct thread *thread = LIST_ENTRY(node, struct thread, all_link);

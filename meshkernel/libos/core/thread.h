@@ -72,6 +72,9 @@ void threads_init(void *stack_top);
 nanos_t thread_cpu_time(const struct thread *thread);
 nanos_t threads_cpu_time(void);
 
+/* Nobody but the running thread runs any more: the service ends. */
+void threads_stop_others(void);
+
 noreturn void thread_exit(void);
 struct thread *thread_find(int tid);
 
