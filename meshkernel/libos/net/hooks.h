@@ -11,6 +11,9 @@ struct netif;
 /* Sees each IP packet first; non-zero when it has taken it. */
 int net_hook_input(struct pbuf *packet, struct netif *netif);
 
+/* Makes lo answer at this address of 127/8; at 127.0.0.1 for any other. */
+void net_loopback_answers(ip4_addr_t address);
+
 /* lo for the own address, NULL for lwIP's own choice. */
 struct netif *net_hook_route(const ip4_addr_t *destination);
 

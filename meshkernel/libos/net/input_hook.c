@@ -9,6 +9,7 @@
 #include "lwip/prot/tcp.h"
 #include "net/hooks.h"
 #include "net/inet_socket.h"
+#include "net/net.h"
 #include "net/tcp_socket.h"
 #include "net/timers.h"
 #include "net/udp_socket.h"
@@ -78,9 +79,10 @@ static bool refuse_connection(const struct pbuf *packet, uint16_t header) {
 }
 
 int net_hook_input(struct pbuf *packet, struct netif *netif) {
-    (void)netif;
     const struct ip_hdr *ip = packet->payload;
     uint16_t header = IPH_HL_BYTES(ip);
+    if (netif == net_loopback())
+        net_loopback_answers((ip4_addr_t){ip->dest.addr});
     if (packet->len < IP_HLEN || header < IP_HLEN || packet->len < header)
         return 0; /* lwIP drops it */
     if (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)) {

@@ -18,6 +18,9 @@ void net_settle(void);
  * sleep. */
 void net_drain(nanos_t deadline);
 
+/* Delivers what waits at lo and the other interfaces. */
+void net_poll(void);
+
 /* The network device's interface, or NULL; the loopback interface. */
 struct netif *net_ethernet(void);
 struct netif *net_loopback(void);

@@ -46,8 +46,23 @@ void net_device_transmit_ready(void) {
     inet_sockets_transmit_ready();
 }
 
-void net_settle(void) {
+/* All of 127/8 is this machine, but lwIP takes only packets to an interface's own address: so lo
+ * has the address of the packet that is looked at, and 127.0.0.1 whenever nobody is. */
+void net_loopback_answers(ip4_addr_t address) {
+    struct netif *lo = net_loopback();
+    if (!ip4_addr_isloopback(&address))
+        ip4_addr_set_loopback(&address);
+    lo->ip_addr.addr = address.addr;
+}
+
+void net_poll(void) {
+    const ip4_addr_t none = {0};
     netif_poll_all();
+    net_loopback_answers(none);
+}
+
+void net_settle(void) {
+    net_poll();
     net_timers_run();
 }
 

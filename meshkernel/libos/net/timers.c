@@ -119,7 +119,7 @@ static void expired(struct timer *unused) {
     tcp_tmr();
     ticked = now;
     reassembly_tick(now);
-    netif_poll_all();
+    net_poll();
     arm(now);
 }
 

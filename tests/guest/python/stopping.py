@@ -7,19 +7,19 @@ import threading
 import time
 
 
-class Caught(Exception):
+class SignalError(Exception):
     """A handler ran in the main thread."""
 
 
 def handler(number: int, frame: object) -> None:
-    raise Caught(signal.Signals(number).name)
+    raise SignalError(signal.Signals(number).name)
 
 
 def sleep(what: str) -> None:
     start = time.monotonic()
     try:
         time.sleep(8)
-    except Caught as caught:
+    except SignalError as caught:
         print(what, caught, "early" if time.monotonic() - start < 5 else "late")
     else:
         print(what, "nothing came")
