@@ -12,7 +12,16 @@ from meshkernel.machine.machine import Reason
 
 from .running import HERE, MIB, InMachine, in_machine, python_on_linux, python_run
 
-PROGRAMS = ["basics", "threading_", "asyncio_", "files_", "native", "serving", "stopping", "uncaught"]
+PROGRAMS = [
+    "basics",
+    "threading_",
+    "asyncio_",
+    "files_",
+    "native",
+    "serving",
+    "stopping",
+    "uncaught",
+]
 WAYS = [
     "exit",
     "exit-255",
