@@ -3,6 +3,7 @@
 #include "abi/boot.h"
 #include "check.h"
 #include "core/boot.h"
+#include "core/pages.h"
 #include "linux/errno.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/pbuf.h"
@@ -11,6 +12,7 @@
 #include "net/inet_socket.h"
 #include "net/net.h"
 #include "net/socket_types.h"
+#include "net/tcp_socket.h"
 #include "net/timers.h"
 #include "shims/shims.h"
 
@@ -256,6 +258,54 @@ static void back_pressure(void) {
     CHECK(poll_of(ends[0]) & EPOLLOUT);
     file_put(ends[0]);
     file_put(ends[1]);
+}
+
+static size_t all_unread(struct file *pairs[][2], size_t count) {
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += tcp_socket_of(pairs[i][1])->received;
+    return sum;
+}
+
+/* Many connections that nobody reads hold a part of the memory, and lose nothing. */
+static void unread_bytes_are_bounded(void) {
+    enum { PAIRS = 32, CHUNK = 4096, EACH = 128 * 1024 };
+    static struct file *pairs[PAIRS][2];
+    static uint8_t bytes[CHUNK];
+    uint32_t sent[PAIRS] = {0}, read[PAIRS] = {0};
+    for (size_t i = 0; i < PAIRS; i++)
+        pair(pairs[i]);
+    for (size_t i = 0; i < PAIRS; i++)
+        for (ssize_t part = 1; part > 0 && sent[i] < EACH;
+             sent[i] += part > 0 ? (uint32_t)part : 0) {
+            memset(bytes, (int)(sent[i] / CHUNK), CHUNK);
+            part = put(pairs[i][0], bytes, CHUNK - sent[i] % CHUNK);
+        }
+    shim_advance(5 * NANOS_PER_SECOND);
+    size_t limit = pages_total() * PAGE_SIZE / 8;
+    CHECK(all_unread(pairs, PAIRS) > limit / 2);
+    CHECK(all_unread(pairs, PAIRS) <= limit + PAIRS * 9000);
+    for (size_t i = 0; i < PAIRS; i++) {
+        if (i % 2)
+            pairs[i][0]->socket->shutdown(pairs[i][0], SHUT_WR);
+        for (int waits = 0; read[i] < sent[i] && waits < 2000;) {
+            ssize_t part = get(pairs[i][1], bytes, CHUNK);
+            if (part == -EAGAIN) {
+                shim_advance(50 * NANOS_PER_MS);
+                waits++;
+                continue;
+            }
+            CHECK(part > 0);
+            for (ssize_t at = 0; at < part; at++)
+                CHECK_EQUAL(bytes[at], (uint8_t)((read[i] + (uint32_t)at) / CHUNK));
+            read[i] += (uint32_t)part;
+        }
+        CHECK_EQUAL(read[i], sent[i]);
+        if (i % 2)
+            CHECK_EQUAL(get(pairs[i][1], bytes, CHUNK), 0);
+        file_put(pairs[i][0]);
+        file_put(pairs[i][1]);
+    }
 }
 
 static void many_small_segments(void) {
@@ -611,6 +661,7 @@ int main(void) {
     RUN(peeking_leaves_the_bytes);
     RUN(half_close);
     RUN(back_pressure);
+    RUN(unread_bytes_are_bounded);
     RUN(many_small_segments);
     RUN(nobody_listens);
     RUN(unread_data_resets);

@@ -1,6 +1,7 @@
 /* What lwIP does not do itself with a packet that comes in: tell sockets of ICMP errors, let a new
  * connection follow one in TIME_WAIT, and leave a connection request unanswered while the
  * listener's queue is full. */
+#include "core/pages.h"
 #include "lwip/ip4.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
@@ -14,6 +15,7 @@
 #include "net/timers.h"
 #include "net/udp_socket.h"
 
+#define RESERVED_SHARE 64 /* of the machine's memory, where no new connection may come */
 #define ICMP_HEADER 8
 #define PORTS 4 /* bytes that UDP and TCP have first */
 
@@ -75,6 +77,9 @@ static bool refuse_connection(const struct pbuf *packet, uint16_t header) {
     if (packet->len < header + TCP_HLEN || (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
     give_up_time_wait(ip, tcp);
+    /* Each takes memory before anybody has accepted it, and an application that finds none ends. */
+    if (pages_available() < pages_total() / RESERVED_SHARE)
+        return true;
     return tcp_listener_full(ip->dest.addr, lwip_ntohs(tcp->dest));
 }
 

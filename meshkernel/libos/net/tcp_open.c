@@ -133,6 +133,7 @@ int tcp_shutdown_socket(struct file *file, int how) {
         socket->receive_shut = true;
     if (how != SHUT_RD && !socket->send_shut) {
         socket->send_shut = true;
+        tcp_take_refused(socket); /* once both directions are shut, lwIP forgets it */
         if (socket->pcb != NULL)
             tcp_shutdown(socket->pcb, 0, 1);
         net_settle();

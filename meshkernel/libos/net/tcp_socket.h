@@ -76,6 +76,7 @@ ssize_t tcp_write_file(struct file *file, struct io *io, uint64_t *offset);
 err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error);
 err_t tcp_socket_sent(void *argument, struct tcp_pcb *pcb, u16_t length);
 void tcp_drop_received(struct tcp_socket *socket);
+void tcp_take_refused(struct tcp_socket *socket);
 bool tcp_send_room(const struct tcp_socket *socket, uint32_t *bytes); /* enough for EPOLLOUT? */
 
 /* net/tcp_options.c */

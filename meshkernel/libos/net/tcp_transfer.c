@@ -1,4 +1,5 @@
 /* Bytes in both directions. */
+#include "core/pages.h"
 #include "core/print.h"
 #include "core/string.h"
 #include "core/thread.h"
@@ -8,8 +9,9 @@
 #include "net/tcp_socket.h"
 
 #define CHUNK 16384u
-#define BUCKET 1920u /* with its pbuf, half a page */
-#define SMALL 512u   /* so small that a pbuf of its own would be mostly overhead */
+#define BUCKET 1920u   /* with its pbuf, half a page */
+#define UNREAD_SHARE 8 /* of the machine's memory */
+#define SMALL 512u     /* so small that a pbuf of its own would be mostly overhead */
 
 /* An error that came after part of the work is kept for the next call. */
 static ssize_t partly(struct tcp_socket *socket, ssize_t total, ssize_t error) {
@@ -47,12 +49,23 @@ static bool into_bucket(struct tcp_socket *socket, const struct pbuf *pbuf) {
     return true;
 }
 
+/* Unread bytes of all connections. A window is 128 KiB, so without a limit peers whose bytes nobody
+ * reads could use up a small machine. Beyond it each connection keeps what it has and one segment
+ * that lwIP holds back and offers again, with its timer or when something was read. */
+static size_t all_unread;
+
+static bool may_keep(const struct tcp_socket *socket, const struct pbuf *data) {
+    size_t most = pages_total() * PAGE_SIZE / UNREAD_SHARE;
+    return socket->received == 0 || socket->send_shut || all_unread + data->tot_len <= most;
+}
+
 static void keep(struct tcp_socket *socket, struct pbuf *data) {
     while (data != NULL) {
         struct pbuf *next = data->next;
         data->next = NULL;
         data->tot_len = data->len;
         socket->received += data->len;
+        all_unread += data->len;
         /* The first small one is left alone: a request that is read at once should cost no bucket.
          */
         bool small = data->len <= SMALL && socket->last != NULL;
@@ -89,13 +102,22 @@ err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data
         pbuf_free(data);
         return ERR_OK;
     }
+    if (!may_keep(socket, data))
+        return ERR_MEM;
     keep(socket, data);
     inet_wake(&socket->inet, EPOLLIN);
     return ERR_OK;
 }
 
+/* What may_keep refused, as far as it may be kept now. */
+void tcp_take_refused(struct tcp_socket *socket) {
+    if (socket->pcb != NULL && socket->pcb->refused_data != NULL)
+        tcp_process_refused_data(socket->pcb);
+}
+
 static void consume(struct tcp_socket *socket, uint32_t bytes) {
     socket->received -= bytes;
+    all_unread -= bytes;
     give_window(socket, bytes);
     while (bytes > 0) {
         struct pbuf *first = socket->first;
@@ -117,6 +139,8 @@ static void consume(struct tcp_socket *socket, uint32_t bytes) {
 }
 
 void tcp_drop_received(struct tcp_socket *socket) {
+    all_unread -= socket->received;
+    socket->received = 0;
     while (socket->first != NULL) {
         struct pbuf *first = socket->first;
         socket->first = first->next;
@@ -184,6 +208,7 @@ ssize_t tcp_receive(struct file *file, struct io *io, int flags, struct socket_a
             return partly(socket, total, copied);
         if (!(flags & MSG_PEEK))
             consume(socket, (uint32_t)copied);
+        tcp_take_refused(socket);
         total += copied;
         if (!(flags & MSG_WAITALL))
             break;
