@@ -7,6 +7,7 @@ import pytest
 from .running import compile_c, on_linux, run_c
 
 NAMES = [
+    "bases",
     "clocks",
     "elf",
     "files",

@@ -42,6 +42,8 @@ struct thread {
     size_t signal_stack_size;
     bool application; /* runs the application's code: may be chosen for a signal to the process */
 
+    uint64_t gs_base; /* as fs_base; no C library uses it, but a program may */
+
     nanos_t cpu_time; /* that it has run, up to the last time it stopped */
 };
 

@@ -24,8 +24,10 @@
 #define CLONE_CHILD_SETTID 0x1000000u
 #define CLONE_SHARED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 
+#define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
+#define ARCH_GET_GS 0x1004
 
 static unsigned application_threads;
 
@@ -62,6 +64,7 @@ static struct thread *new_thread(const struct clone_arguments *arguments) {
         return NULL;
     }
     thread->fs_base = arguments->flags & CLONE_SETTLS ? arguments->tls : cpu_fs_base();
+    thread->gs_base = cpu_gs_base();
     xsave_save(thread->xsave); /* rounding modes and the like are inherited */
     signal_thread_init(thread, current);
     return thread;
@@ -156,15 +159,18 @@ int64_t sys_exit(int status) {
 }
 
 int64_t sys_arch_prctl(int operation, uaddr_t address) {
-    if (operation == ARCH_GET_FS) {
-        uint64_t base = cpu_fs_base();
+    if (operation == ARCH_GET_FS || operation == ARCH_GET_GS) {
+        uint64_t base = operation == ARCH_GET_FS ? cpu_fs_base() : cpu_gs_base();
 
         return put_user(base, address);
     }
-    if (operation != ARCH_SET_FS)
-        return -EINVAL; /* GS is not kept per thread: no C library for x86-64 uses it */
+    if (operation != ARCH_SET_FS && operation != ARCH_SET_GS)
+        return -EINVAL;
     if (address >= SPACE_TOP)
         return -EPERM;
-    cpu_set_fs_base(address);
+    if (operation == ARCH_SET_FS)
+        cpu_set_fs_base(address);
+    else
+        cpu_set_gs_base(address);
     return 0;
 }

@@ -93,6 +93,21 @@ uint64_t cpu_fs_base(void) {
     return base;
 }
 
+uint64_t cpu_gs_base(void) {
+    if (!cpu.fsgsbase)
+        return rdmsr(MSR_GS_BASE);
+    uint64_t base;
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    return base;
+}
+
+void cpu_set_gs_base(uint64_t base) {
+    if (cpu.fsgsbase)
+        __asm__ volatile("wrgsbase %0" : : "r"(base));
+    else
+        wrmsr(MSR_GS_BASE, base);
+}
+
 void cpu_set_fs_base(uint64_t base) {
     if (cpu.fsgsbase)
         __asm__ volatile("wrfsbase %0" : : "r"(base));

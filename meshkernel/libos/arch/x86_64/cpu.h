@@ -103,6 +103,8 @@ void cpu_init(void);
  * not run. */
 void cpu_set_fs_base(uint64_t base);
 uint64_t cpu_fs_base(void);
+void cpu_set_gs_base(uint64_t base); /* GS base in the same way: we have no use for it ourselves */
+uint64_t cpu_gs_base(void);
 
 /* The system-call entry. */
 void syscall_init(void);

@@ -100,10 +100,12 @@ void xsave_switch(struct thread *next) {
         return;
     if (owner != NULL) {
         owner->fs_base = cpu_fs_base();
+        owner->gs_base = cpu_gs_base();
         save_own(owner->xsave);
     }
     xsave_restore(next->xsave);
     cpu_set_fs_base(next->fs_base);
+    cpu_set_gs_base(next->gs_base);
     owner = next;
 }
 
