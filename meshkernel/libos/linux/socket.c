@@ -210,8 +210,10 @@ int64_t sys_setsockopt(int fd, int level, int option, uaddr_t value, uint32_t si
     struct file *file = socket_get(fd, &error);
     if (file == NULL)
         return error;
+    error = (int32_t)size < 0 ? -EINVAL : 0;
     size = MIN(size, (uint32_t)sizeof(copy));
-    error = (int32_t)size < 0 ? -EINVAL : copy_from_user(copy, value, size);
+    if (error == 0)
+        error = copy_from_user(copy, value, size);
     if (error == 0)
         error = file->socket->set_option == NULL
                     ? -ENOPROTOOPT

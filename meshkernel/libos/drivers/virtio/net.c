@@ -114,12 +114,14 @@ static void receive_one(struct receive_buffer *buffer, uint32_t length) {
     }
     struct pbuf *pbuf = to_pbuf(buffer, data, (uint16_t)length);
     partial_left -= partial_left > 0;
-    if (pbuf != NULL && !first && partial != NULL)
+    bool fits = pbuf != NULL && partial != NULL && pbuf->len <= UINT16_MAX - partial->tot_len;
+    if (fits && !first)
         pbuf_cat(partial, pbuf);
     else if (pbuf != NULL && first)
         partial = pbuf;
     else {
-        /* No memory for a part: the rest of the frame is dropped with it. */
+        /* No memory for a part, or more parts than a frame can have: the rest is dropped with it.
+         */
         if (pbuf != NULL)
             pbuf_free(pbuf);
         unsigned left = partial_left;
