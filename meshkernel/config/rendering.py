@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -61,6 +62,7 @@ def _values(plan: Plan, service: ServicePlan, sources: LibrarySources) -> dict[s
     }
 
 
+@cache
 def _templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("meshkernel.config"),

@@ -20,7 +20,7 @@ from typing import Any
 from meshkernel.errors import BuildError
 from meshkernel.image import closure, rules, scans, unexecuted
 from meshkernel.image.imports import Import, Imports, Module
-from meshkernel.image.paths import Environment
+from meshkernel.image.paths import Environment, search_path
 from meshkernel.toolchain.cache import Cache
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?=:[A-Za-z_]\w*$|$)")
@@ -42,7 +42,7 @@ def analyse(
         "program": list(modules),
         "modules": closure.roots(modules),
         "scripts": [str(script) for script in scripts],
-        "path": [*path, *(entry for entry in sys.path if entry)],
+        "path": [*path, *search_path()],
         "cache": str(cache.root),
     }
     # What is frozen into the interpreter has imports too: look at its source.

@@ -21,7 +21,7 @@ from meshkernel.image import analysis, closure, contents, files, project, python
 from meshkernel.image.files import Files
 from meshkernel.image.filesystem import FIRST_INODE, is_elf
 from meshkernel.image.imports import Imports
-from meshkernel.image.paths import Environment
+from meshkernel.image.paths import Environment, search_path
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 from meshkernel.toolchain.libos import Builder, LibraryOS
@@ -296,7 +296,7 @@ def program_key(program: Program) -> str:
     return files.key_of(
         sys.version,
         str(Path(sys.executable).resolve()),
-        *sys.path,
+        *search_path(),
         str(program.root),
         *program.modules,
         str(program.script),

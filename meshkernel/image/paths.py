@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -20,6 +21,18 @@ APP = "/app"
 STANDARD = "python"
 """The origin of the interpreter and its standard library in a bill of materials."""
 PROJECT = "project"
+
+
+def search_path() -> tuple[str, ...]:
+    """Where the interpreter finds modules, whatever program it runs just now.
+
+    That program's own folder comes before the standard library, and is not among them.
+    """
+    standard = Path(sysconfig.get_path("stdlib")).resolve()
+    found = [Path(entry).resolve() == standard for entry in sys.path]
+    start = found.index(True) if True in found else 0
+    wished = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return tuple(dict.fromkeys([*map(os.path.abspath, wished), *filter(None, sys.path[start:])]))
 
 
 @frozen
@@ -43,7 +56,7 @@ class Environment:
     def of(cls, root: Path) -> Environment:
         """For a project in this folder."""
         stdlib = Path(sysconfig.get_path("stdlib")).resolve()
-        entries = [Path(entry).resolve() for entry in sys.path if entry and Path(entry).is_dir()]
+        entries = [Path(entry).resolve() for entry in search_path() if Path(entry).is_dir()]
         package = Path(__file__).resolve().parents[2]
         site = [entry for entry in entries if entry.name in ("site-packages", "dist-packages")]
         known = {stdlib, stdlib / "lib-dynload", package, *site}

@@ -93,6 +93,7 @@ def discover(interpreter: Path) -> PythonLayout:
     return PythonLayout(**json.loads(done.stdout))
 
 
+@lru_cache
 def runtime_symbol(object_file: Path) -> RuntimeSymbol:
     """Finds ``_PyRuntime`` in an interpreter or in its shared library.
 
