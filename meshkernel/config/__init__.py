@@ -1,17 +1,20 @@
-"""Plan to files: each service's library-OS configuration and boot configuration.
+"""Plan to files: each service's library-OS configuration, boot configuration, machine.
 
 ``render`` is pure; ``write_files`` writes only what differs.
 """
 
 from meshkernel.config.files import File, write_files
 from meshkernel.config.libos import Library, LibrarySources, select_libraries
-from meshkernel.config.rendering import headers, render, render_service
+from meshkernel.config.machine import MachineValues
+from meshkernel.config.rendering import headers, machine_arguments, render, render_service
 
 __all__ = [
     "File",
     "Library",
     "LibrarySources",
+    "MachineValues",
     "headers",
+    "machine_arguments",
     "render",
     "render_service",
     "select_libraries",

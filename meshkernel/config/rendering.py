@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from meshkernel.config import boot
 from meshkernel.config.files import MARK, File
 from meshkernel.config.libos import LibrarySources, OptionValue, options_of, select_libraries
+from meshkernel.config.machine import MachineValues, planned_machine, words
 from meshkernel.plan.model import Plan, ServicePlan
 
 HEADERS = ("config.h", "syscalls.h")
@@ -59,7 +60,14 @@ def _values(plan: Plan, service: ServicePlan, sources: LibrarySources) -> dict[s
         "directory": boot.DIRECTORY,
         "configuration": boot.CONFIGURATION,
         "service_json": boot.service_json(plan, service),
+        "machine": planned_machine(plan, service),
     }
+
+
+def machine_arguments(machine: MachineValues) -> list[str]:
+    """The command line of a machine, without the program."""
+    template = _templates().get_template("machine.args.j2")
+    return words(template.render(mark=MARK, machine=machine))
 
 
 @cache

@@ -7,14 +7,8 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from meshkernel.config import MachineValues, machine_arguments
 from meshkernel.topology.model import Accel
-
-MIB = 1 << 20
-
-MACHINE = "microvm,x-option-roms=off,pit=on,pic=off,rtc=off,isa-serial=on,acpi=off"
-"""A machine without firmware tables or a PCI bus: what it has is on the kernel's command line."""
-
-SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 
 @frozen
@@ -39,11 +33,6 @@ class MachineSpec:
     mac: str | None = None
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
 
-    @property
-    def memory_mb(self) -> int:
-        """Memory in MiB, as QEMU takes it."""
-        return -(-self.memory // MIB)
-
 
 @frozen
 class Descriptors:
@@ -58,36 +47,16 @@ class Descriptors:
 
 def arguments(program: Path, spec: MachineSpec, descriptors: Descriptors) -> list[str]:
     """The command line of QEMU: it names no secret and no socket that others could open."""
-    accel, cpu = {
-        Accel.TCG: ("tcg", "max"),
-        Accel.KVM: ("kvm", "host,migratable=off"),
-    }[spec.accel]
-    return [
-        str(program),
-        *("-name", f"meshkernel-{spec.name}"),
-        *("-nodefaults", "-no-user-config", "-no-reboot"),
-        *("-display", "none"),
-        *("-sandbox", SANDBOX),
-        *("-M", MACHINE),
-        *("-accel", accel, "-cpu", cpu, "-smp", "1", "-m", f"{spec.memory_mb}M"),
-        *("-kernel", str(spec.image)),
-        *("-initrd", f"/proc/self/fd/{descriptors.boot}"),
-        *("-chardev", f"socket,id=serial,fd={descriptors.serial}", "-serial", "chardev:serial"),
-        *("-chardev", f"socket,id=qmp,fd={descriptors.qmp}", "-mon", "chardev=qmp,mode=control"),
-        *("-global", "virtio-mmio.force-legacy=false"),
-        *("-chardev", f"socket,id=control,fd={descriptors.control}"),
-        *("-device", "virtio-serial-device,max_ports=1", "-device", "virtconsole,chardev=control"),
-        *("-device", "virtio-rng-device"),
-        *_network(spec, descriptors),
-    ]
-
-
-def _network(spec: MachineSpec, descriptors: Descriptors) -> list[str]:
-    if descriptors.network is None:
-        return []
-    return [
-        "-netdev",
-        f"stream,id=net,server=off,addr.type=fd,addr.str={descriptors.network}",
-        "-device",
-        f"virtio-net-device,netdev=net,mac={spec.mac}",
-    ]
+    values = MachineValues(
+        name=spec.name,
+        image=str(spec.image),
+        memory=spec.memory,
+        accel=spec.accel,
+        mac=spec.mac if descriptors.network is not None else None,
+        boot=str(descriptors.boot),
+        serial=str(descriptors.serial),
+        control=str(descriptors.control),
+        qmp=str(descriptors.qmp),
+        network=str(descriptors.network),
+    )
+    return [str(program), *machine_arguments(values)]

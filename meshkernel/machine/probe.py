@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from attrs import frozen
 
-from meshkernel.machine.arguments import MACHINE
+from meshkernel.config.machine import BOARD
 from meshkernel.toolchain import tools
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
@@ -85,7 +85,7 @@ def measure(accel: Accel, limit: float = LIMIT) -> tuple[float | None, str]:
         number = theirs.fileno()
         command = [
             *(tools.qemu().path, "-nodefaults", "-no-user-config", "-display", "none"),
-            *("-M", MACHINE, "-accel", accel.value, "-m", "4M", "-kernel", image),
+            *("-M", BOARD, "-accel", accel.value, "-m", "4M", "-kernel", image),
             *("-chardev", f"socket,id=serial,fd={number}", "-serial", "chardev:serial"),
         ]
         process = subprocess.Popen(

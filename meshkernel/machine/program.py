@@ -15,11 +15,12 @@ from tempfile import TemporaryDirectory
 from attrs import field, frozen
 
 from meshkernel.config import boot as planned
+from meshkernel.config.machine import MIB
 from meshkernel.errors import Fault, UserError
 from meshkernel.image.builder import Image, Program, build_program
 from meshkernel.image.paths import APP, PYTHON
 from meshkernel.machine import probe
-from meshkernel.machine.arguments import MIB, MachineSpec
+from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.boot import line
 from meshkernel.machine.machine import Machine, MachineExit, OnConsole
 from meshkernel.plan import Plan, make_plan

@@ -10,11 +10,21 @@ import tomllib
 from pathlib import Path, PurePosixPath
 
 import pytest
+from attrs import evolve as replace
 
-from meshkernel.config import File, Library, LibrarySources, headers, render, write_files
+from meshkernel.config import (
+    File,
+    Library,
+    LibrarySources,
+    headers,
+    machine_arguments,
+    render,
+    write_files,
+)
 from meshkernel.config.boot import DIRECTORY, INTERPRETER, SITE, escape
 from meshkernel.config.files import MARK
 from meshkernel.config.libos import LIBOS, options_of, parse_syscalls
+from meshkernel.config.machine import planned_machine, words
 from meshkernel.errors import UserError
 from meshkernel.plan import make_plan
 from meshkernel.topology.model import Expose, Link, Service, Topology
@@ -126,11 +136,24 @@ def test_values_are_escaped_to_stay_on_their_line(text: str, escaped: str) -> No
 
 
 def test_the_machine() -> None:
-    assert FILES["cart/machine.args"].splitlines()[1:] == [
-        "memory 67108864",
-        f"mac {PLAN.services['cart'].mac}",
-        "accel auto",
-    ]
+    text = FILES["cart/machine.args"]
+    assert "-m 64M\n" in text
+    assert "-accel <accel>\n" in text
+    assert "-kernel image.elf\n-initrd /proc/self/fd/<boot>\n" in text
+    assert f"mac={PLAN.services['cart'].mac}\n" in text
+
+
+def test_the_machine_runs_with_what_is_written() -> None:
+    machine = replace(
+        planned_machine(PLAN, PLAN.services["cart"]), image="/a b/image.elf", serial="5"
+    )
+    written = words(FILES["cart/machine.args"])
+    told = machine_arguments(machine)
+    differ = {(old, new) for old, new in zip(written, told, strict=True) if old != new}
+    assert differ == {
+        ("image.elf", "/a b/image.elf"),
+        ("socket,id=serial,fd=<serial>", "socket,id=serial,fd=5"),
+    }
 
 
 def test_the_link_list_names_every_source() -> None:
