@@ -7,6 +7,7 @@
 #include "linux/errno.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
 #include "net/device.h"
 #include "net/ethernet.h"
 #include "net/inet_socket.h"
@@ -419,6 +420,21 @@ static void time_wait_is_no_obstacle(void) {
     file_put(client);
 }
 
+static void old_time_waits_give_way(void) {
+    size_t count = 0;
+    for (size_t i = 0; i < pages_total() / 8 + 50; i++) {
+        struct file *ends[2];
+        pair(ends);
+        file_put(ends[0]);
+        file_put(ends[1]);
+    }
+    for (const struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next)
+        count++;
+    CHECK(count > pages_total() / 8 - 10 && count <= pages_total() / 8 + 1);
+    shim_advance(200 * NANOS_PER_SECOND);
+    CHECK(tcp_tw_pcbs == NULL);
+}
+
 static void rest_needs_no_timer(void) {
     struct file *ends[2];
     shim_advance(100 * NANOS_PER_SECOND); /* the end of every TIME_WAIT */
@@ -669,6 +685,7 @@ int main(void) {
     RUN(the_backlog_is_a_queue);
     RUN(ports_are_taken_once);
     RUN(time_wait_is_no_obstacle);
+    RUN(old_time_waits_give_way);
     RUN(rest_needs_no_timer);
     RUN(a_blocking_read_times_out);
     RUN(datagrams);

@@ -16,6 +16,7 @@
 #include "net/udp_socket.h"
 
 #define RESERVED_SHARE 64 /* of the machine's memory, where no new connection may come */
+#define TIME_WAIT_MOST 8192
 #define ICMP_HEADER 8
 #define PORTS 4 /* bytes that UDP and TCP have first */
 
@@ -58,6 +59,18 @@ static void unreachable(const struct pbuf *packet, uint16_t header) {
         tcp_socket_unreachable(&flow, error_of_unreachable(code));
 }
 
+/* Connections in TIME_WAIT cost memory and, where we had connected, a port, and a busy service
+ * closes many within its minute: as in Linux, the oldest gives way beyond a limit. Every new
+ * connection asks, so one at a time is enough. lwIP puts the newest first. */
+void tcp_bound_time_wait(void) {
+    size_t most = MIN(pages_total() / 8, (size_t)TIME_WAIT_MOST), count = 0;
+    struct tcp_pcb *oldest = NULL;
+    for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next, count++)
+        oldest = pcb;
+    if (count > most)
+        tcp_abort(oldest); /* in TIME_WAIT this sends nothing */
+}
+
 /* RFC 1122, 4.2.2.13: a connection in TIME_WAIT may be opened anew by a later sequence number. lwIP
  * would only acknowledge. */
 static void give_up_time_wait(const struct ip_hdr *ip, const struct tcp_hdr *tcp) {
@@ -77,6 +90,7 @@ static bool refuse_connection(const struct pbuf *packet, uint16_t header) {
     if (packet->len < header + TCP_HLEN || (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
     give_up_time_wait(ip, tcp);
+    tcp_bound_time_wait();
     /* Each takes memory before anybody has accepted it, and an application that finds none ends. */
     if (pages_available() < pages_total() / RESERVED_SHARE)
         return true;

@@ -56,6 +56,7 @@ static int start_connecting(struct tcp_socket *socket, ip_addr_t remote, uint16_
         return -ENETUNREACH;
     if (ip_addr_isany_val(socket->pcb->local_ip))
         socket->pcb->local_ip = source;
+    tcp_bound_time_wait();
     tcp_socket_attach(socket, socket->pcb);
     socket->state = TCP_SOCKET_CONNECTING;
     socket->inet.error = 0;

@@ -83,6 +83,9 @@ bool tcp_send_room(const struct tcp_socket *socket, uint32_t *bytes); /* enough 
 int tcp_set_option(struct file *file, int level, int name, const void *value, uint32_t size);
 int tcp_get_option(struct file *file, int level, int name, void *value, uint32_t *size);
 
+/* net/input_hook.c: makes room for one more connection in TIME_WAIT. */
+void tcp_bound_time_wait(void);
+
 /* For net/input_hook.c: an ICMP error; and whether a listener takes no further connection. */
 void tcp_socket_unreachable(const struct inet_quote *flow, int error);
 bool tcp_listener_full(uint32_t address, uint16_t port);
