@@ -225,7 +225,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         analysis = _Analysis(out)
         analysis.add(question["modules"], question["scripts"])
         answer = analysis.answer()
-        wanted = rules.asked_for(_decode(answer), out)
+        wanted = rules.asked_for(_decode(answer), out, question["program"])
         if not wanted:
             return answer
         out -= wanted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from attrs import frozen
@@ -85,12 +85,13 @@ def closure(imports: Imports, program: Iterable[str], without: Iterable[str] = (
         program: names of modules, paths of scripts.
         without: modules that this program does not come to, whoever imports them.
     """
-    start = [*START, *(f"encodings.{name}" for name in CODECS), *program]
+    own = frozenset(program)
+    start = [*START, *(f"encodings.{name}" for name in CODECS), *sorted(own)]
     left_out = set(without)
-    reached = _walk(imports, start, left_out, certain=False)
+    reached = _walk(imports, start, own, left_out, certain=False)
     if not _hashes_much(imports, reached):
-        reached = _walk(imports, start, left_out | {OPENSSL}, certain=False)
-    certain = _walk(imports, start, left_out, certain=True)
+        reached = _walk(imports, start, own, left_out | {OPENSSL}, certain=False)
+    certain = _walk(imports, start, own, left_out, certain=True)
     modules = (imports.modules[name] for name in sorted(reached) if name in imports.modules)
     return Closure(
         tuple(module for module in modules if module.kind not in ("missing", "excluded", "alias")),
@@ -106,7 +107,14 @@ def _hashes_much(imports: Imports, reached: set[str]) -> bool:
     return any(found & {"hashlib", OPENSSL} for found in targets.values())
 
 
-def _walk(imports: Imports, start: list[str], without: set[str], *, certain: bool) -> set[str]:
+def _walk(
+    imports: Imports,
+    start: list[str],
+    program: Collection[str],
+    without: set[str],
+    *,
+    certain: bool,
+) -> set[str]:
     """``certain``: follow only the imports that must succeed."""
     seen: set[str] = set(without)
     left = list(start)
@@ -119,7 +127,7 @@ def _walk(imports: Imports, start: list[str], without: set[str], *, certain: boo
         left += _parents(name) if name in imports.modules else ()
         for found in imports.imports.get(name, ()):
             skip = certain and (found.deferred or found.optional)
-            if not skip and counts(imports, name, found):
+            if not skip and counts(imports, name, found, program):
                 left.append(found.target)
     return seen - without
 

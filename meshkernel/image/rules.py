@@ -7,7 +7,7 @@ concern imports between modules of the standard library, and what can never work
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from meshkernel.image.imports import Import, Imports
@@ -57,6 +57,9 @@ UNUSED = {
     ("attr", "importlib.metadata"): "only for attr.__version__",
     ("importlib*", "importlib._bootstrap*"): "frozen into the interpreter",
     ("uuid", "ctypes*"): "there is no libuuid to ask",
+    ("multiprocessing.connection", "xmlrpc*"): "only between processes",
+    ("uuid", "shutil"): "there is no other program to ask",
+    ("zipimport", "zlib"): "an image's path has no archives",
     ("_frozen_importlib_external", "importlib.metadata"): "who asks for it imports it",
     ("_frozen_importlib_external", "importlib.readers"): "see IMPLIED",
     ("zipimport", "importlib*"): "see IMPLIED",
@@ -66,8 +69,12 @@ UNUSED = {
 """Imports, by importer and target, that have no use in an image, and why."""
 
 
-def counts(imports: Imports, importer: str, found: Import) -> bool:
-    """Whether an import brings its target into the image."""
+def counts(imports: Imports, importer: str, found: Import, program: Collection[str] = ()) -> bool:
+    """Whether an import brings its target into the image.
+
+    A module of the standard library that is the program itself, as in ``-m http.server``, does
+    all that it can do.
+    """
     target = found.target
     if _matches(target, OTHER_SYSTEMS):
         return False
@@ -76,7 +83,7 @@ def counts(imports: Imports, importer: str, found: Import) -> bool:
         return False
     if any(fnmatchcase(importer, by) and fnmatchcase(target, of) for by, of in UNUSED):
         return False
-    standard = importer.partition(".")[0] in sys.stdlib_module_names
+    standard = importer not in program and importer.partition(".")[0] in sys.stdlib_module_names
     return not (standard and (found.deferred or found.optional) and _matches(target, TOOLS))
 
 
@@ -88,13 +95,14 @@ def out_at_first(program: Iterable[str]) -> set[str]:
     }
 
 
-def asked_for(imports: Imports, out: Iterable[str]) -> set[str]:
+def asked_for(imports: Imports, out: Iterable[str], program: Collection[str] = ()) -> set[str]:
     """What was left out, but is imported by something in a way that counts."""
     targets = {
         found.target
         for importer, all_found in imports.imports.items()
         for found in all_found
-        if imports.modules[found.target].kind == "excluded" and counts(imports, importer, found)
+        if imports.modules[found.target].kind == "excluded"
+        and counts(imports, importer, found, program)
     }
     return {name for name in out for target in targets if _within(target, name)}
 
