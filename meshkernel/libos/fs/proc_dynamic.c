@@ -80,6 +80,8 @@ static int fd_lookup(const struct inode *directory, const char *name, size_t len
 static void fd_list(const struct inode *directory, uint64_t *position,
                     struct directory_sink *sink) {
     (void)directory;
+    if (*position - 2 > DESCRIPTORS_MAX)
+        return;
     for (int fd = fd_next((int)*position - 2); fd >= 0; fd = fd_next(fd + 1)) {
         if (!add_number(sink, fd, FD_NUMBERS, S_IFLNK))
             return;
@@ -130,7 +132,7 @@ static int task_lookup(const struct inode *directory, const char *name, size_t l
 static void task_list(const struct inode *directory, uint64_t *position,
                       struct directory_sink *sink) {
     (void)directory;
-    for (;;) {
+    while (*position - 2 <= INT32_MAX) {
         int next = -1;
 
         LIST_FOR_EACH(link, &all_threads) {
