@@ -226,6 +226,11 @@ class _Build:
             modules=[module.name for module in found.modules],
             warnings=[str(missing) for missing in found.missing],
             looked_at=[module.file for module in found.modules if module.file],
+            packages={
+                module.file.parent
+                for module in found.modules
+                if module.package and module.file and environment.place(module.file).project
+            },
             runtime=contents.runtime_object(),
         )
 

@@ -147,10 +147,15 @@ def _data(modules: list[Module], environment: Environment) -> Items:
             items |= _description(distribution, origin)
     for folder in sorted(folders):
         if environment.place(folder).project:
-            for path in sorted(folder.rglob("*")):
-                if _is_data(path) and not _hidden(path.relative_to(folder)):
-                    items[environment.place(path).path] = Item(File(path), PROJECT)
+            for path in data_below(folder):
+                items[environment.place(path).path] = Item(File(path), PROJECT)
     return items
+
+
+def data_below(folder: Path) -> list[Path]:
+    """The files in a package of the project that are not code."""
+    found = folder.rglob("*")
+    return sorted(p for p in found if _is_data(p) and not _hidden(p.relative_to(folder)))
 
 
 def _files(distribution: metadata.Distribution) -> Iterator[Path]:

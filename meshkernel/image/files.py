@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from meshkernel.image import filesystem
+from meshkernel.image import contents, filesystem
 from meshkernel.image.contents import Item, Items
 from meshkernel.image.filesystem import File
 from meshkernel.image.paths import Environment
@@ -71,6 +71,8 @@ def load(cache: Cache, key: str) -> Files | None:
         return None
     if any(stamp(Path(path)) != known for path, known in record["sources"].items()):
         return None
+    if any(_data_stamp(Path(path)) != known for path, known in record["packages"].items()):
+        return None
     blob = cache.path("blob", record["digest"])
     if not blob.exists():
         return None
@@ -93,6 +95,7 @@ def make(
     modules: Iterable[str] = (),
     warnings: Iterable[str] = (),
     looked_at: Iterable[Path] = (),
+    packages: Iterable[Path] = (),
     runtime: tuple[str, Path] | None = None,
 ) -> Files:
     """Writes the file system of these items into the cache.
@@ -105,6 +108,7 @@ def make(
         modules: Python modules in it.
         warnings: what may be missing in it.
         looked_at: sources that are in it in another form.
+        packages: folders of the project's packages, whose data is in it.
         runtime: path in the image, and file, of the object with the interpreter's state.
     """
     entries = {path: item.entry for path, item in items.items()}
@@ -117,7 +121,8 @@ def make(
     blob.parent.mkdir(parents=True, exist_ok=True)
     scratch.replace(blob)
     bill = tuple(_listed(path, item) for path, item in sorted(items.items()) if _is_file(item))
-    sources = {*looked_at, *environment.watched, *_paths(items)}
+    packages = sorted(packages)
+    sources = {*looked_at, *environment.watched, *packages, *_paths(items)}
     record: Mapping[str, Any] = {
         "digest": name,
         "modules": list(modules),
@@ -125,6 +130,7 @@ def make(
         "bill": [asdict(listed) for listed in bill],
         "runtime": str(runtime[1]) if runtime else None,
         "sources": {str(path): stamp(path) for path in sorted(sources)},
+        "packages": {str(path): _data_stamp(path) for path in packages},
     }
     cache.write(cache.path("files", key, ".json"), json.dumps(record).encode())
     return Files(blob, name, tuple(modules), tuple(warnings), bill, runtime[1] if runtime else None)
@@ -164,6 +170,11 @@ def stamp(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _data_stamp(folder: Path) -> str:
+    """What changes when a package gets other files."""
+    return digest(*(str(path) for path in contents.data_below(folder)))
 
 
 def _importable(entry: os.DirEntry[str]) -> bool:

@@ -43,6 +43,11 @@ def test_development_tools_of_the_standard_library_do_not_count() -> None:
     assert names(found, "app") == {"app", "heapq", "pdb"}
 
 
+def test_a_program_of_the_standard_library_has_all_that_it_asks_for() -> None:
+    found = graph(heapq=[Import("doctest", optional=True)], doctest=[])
+    assert names(found, "heapq") == {"heapq", "doctest"}
+
+
 def test_asyncio_alone_has_no_tls_but_who_imports_it_has() -> None:
     tls = {"asyncio__sslproto": [Import("ssl", optional=True)], "asyncio": [], "ssl": []}
     found = graph(app=[Import("asyncio.sslproto")], other=[Import("ssl")], **tls)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from meshkernel.image import files
 from meshkernel.image.files import stamp
+from meshkernel.image.paths import Environment
+from meshkernel.toolchain.cache import Cache
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,18 @@ def test_a_folder_changes_with_what_can_be_imported(
     else:
         (tmp_path / name).write_text("")
     assert (stamp(tmp_path) != before) is noticed
+
+
+def test_new_data_in_a_package_is_noticed(tmp_path: Path) -> None:
+    package = tmp_path / "project/shop"
+    package.mkdir(parents=True)
+    (package / "page.html").write_text("<p>")
+    cache = Cache(tmp_path / "cache")
+    files.make(cache, "k", {}, Environment.of(tmp_path / "project"), packages=[package])
+    (package / "shop.pyi").write_text("")
+    assert files.load(cache, "k") is not None
+    (package / "more.html").write_text("<p>")
+    assert files.load(cache, "k") is None
 
 
 def test_a_file_changes_with_its_contents(tmp_path: Path) -> None:
