@@ -49,6 +49,8 @@ def call(
     except CallError as error:
         click.echo(f"meshkernel: {type(error).__name__}: {error}", err=True)
         return 1
+    if result is None and not as_json:
+        return 0
     if as_json or not isinstance(result, str):
         show.as_json(result)
     else:
