@@ -49,8 +49,8 @@ def leave(status: int) -> None:
 
 @rpc
 def eat(megabytes: int) -> int:
-    """Use so much memory, really."""
-    return len(b"x" * (megabytes << 20))
+    """Use so much memory, really: bit by bit, so that no single wish is hopeless."""
+    return len([b"x" * (1 << 20) for _ in range(megabytes)])
 
 
 @rpc
