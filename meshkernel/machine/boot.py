@@ -13,7 +13,8 @@ PLAIN = frozenset(range(0x20, 0x7F)) - {ord("%")}
 def escape(value: str) -> str:
     """A value as one line: all but printable ASCII as ``%`` and two hexadecimal digits."""
     return "".join(
-        chr(byte) if byte in PLAIN else f"%{byte:02x}" for byte in value.encode("utf-8", "strict")
+        chr(byte) if byte in PLAIN else f"%{byte:02x}"
+        for byte in value.encode("utf-8", "surrogateescape")
     )
 
 

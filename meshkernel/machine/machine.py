@@ -17,6 +17,7 @@ import ctypes
 import os
 import signal
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
@@ -118,6 +119,7 @@ class Machine:
     _errors: bytearray = field(factory=bytearray)
     _last: tuple[Reason, int] | None = None
     _killed: bool = False
+    _broken: str = ""  # what is wrong with the control channel
     _tasks: list[asyncio.Task[None]] = field(factory=list)
     _end: asyncio.Task[MachineExit] | None = None
 
@@ -272,6 +274,8 @@ class Machine:
         # What QEMU passed on is still in the sockets; they end now.
         await asyncio.gather(*readers, return_exceptions=True)
         sentence = _sentence(bytes(self._console))
+        if self._broken:
+            return MachineExit(Reason.LOST, code, self._broken)
         if self._last is not None:
             reason, number = self._last
             return MachineExit(reason, number, "" if reason is Reason.STATUS else sentence)
@@ -300,11 +304,14 @@ class Machine:
                 try:
                     for frame in decoder.feed(data):
                         self._take(frame)
-                except (ControlError, ValueError, msgpack.UnpackException) as error:
-                    self._errors += f"its control channel is broken: {error}\n".encode()
-                    self._last = (Reason.LOST, 0)
-                    self._process.kill()
+                except (ValueError, TypeError, struct.error, msgpack.UnpackException) as error:
+                    # ControlError is a ValueError; TypeError: a map that is the key of a map.
+                    self._broken = f"its control channel is broken: {error}"
+                    with suppress(ProcessLookupError):
+                        self._process.kill()
                     return
+                with suppress(ConnectionError):  # what it sent before it ended is still read
+                    await self._control.drain()  # a guest that asks has to take the answers
 
     def _take(self, frame: Frame) -> None:
         match frame.kind:

@@ -21,7 +21,7 @@ from attrs import frozen
 
 from meshkernel.config.machine import BOARD
 from meshkernel.toolchain import tools
-from meshkernel.toolchain.cache import Cache
+from meshkernel.toolchain.cache import Cache, digest
 from meshkernel.topology.model import Accel
 
 KVM = Path("/dev/kvm")
@@ -57,12 +57,15 @@ def choose(wanted: Accel, cache: Cache) -> Choice:
     if not os.access(KVM, os.R_OK | os.W_OK):
         return Choice(Accel.TCG, "since /dev/kvm may not be opened: add yourself to the group kvm")
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    kept = cache.path("accel", boot_id, ".json")
+    qemu = tools.qemu()
+    kept = cache.path("accel", digest(boot_id, str(qemu.path), qemu.banner), ".json")
     if kept.exists():
         found = json.loads(kept.read_text())
         return Choice(Accel(found["accel"]), found["reason"])
-    choice = judge(*measure(Accel.KVM))
-    cache.write(kept, json.dumps({"accel": choice.accel, "reason": choice.reason}).encode())
+    speed, trouble = measure(Accel.KVM)
+    choice = judge(speed, trouble)
+    if speed is not None:  # trouble may be over the next time: a busy host, another hypervisor
+        cache.write(kept, json.dumps({"accel": choice.accel, "reason": choice.reason}).encode())
     return choice
 
 

@@ -53,7 +53,21 @@ if what[0] == "echo":
     serial.sendall(serial.recv(100).upper())
 if what[0] == "broken":
     control.sendall(struct.pack("<II", 1 << 24, 1))
-if what[0] == "wait" or what[0] == "broken":
+if what[0] == "short":
+    control.sendall(frame(4, b"x"))
+if what[0] == "reason":
+    control.sendall(frame(4, struct.pack("<II", 99, 0)))
+if what[0] == "key":
+    control.sendall(frame(1, b"\x81\x80\x01"))
+if what[0] == "deaf":
+    control.settimeout(1.0)
+    try:
+        for _ in range(400):
+            control.sendall(frame(2, struct.pack("<QQ", 77, 0)) * 1000)
+        serial.sendall(b"swallowed")
+    except TimeoutError:
+        serial.sendall(b"blocked")
+if what[0] in ("wait", "broken", "short", "reason", "key", "deaf"):
     qmp.recv(1)
 if what[0] == "panic":
     serial.sendall(b"hello\nmeshkernel: panic: the disk is on fire\nmeshkernel: more\nstack\n")

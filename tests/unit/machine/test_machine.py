@@ -154,3 +154,19 @@ def test_accelerator_and_network(accel: Accel, cpu: str) -> None:
     assert "-m 33M" in words
     assert "stream,id=net,server=off,addr.type=fd,addr.str=7" in words
     assert "mac=02:6b:0a:00:00:01" in words
+
+
+@pytest.mark.parametrize("what", ["short", "reason", "key"])
+async def test_a_frame_that_makes_no_sense_ends_the_machine(what: str) -> None:
+    ended, _ = await run(what)
+    assert ended.reason is Reason.LOST
+    assert "its control channel is broken" in ended.said
+
+
+async def test_a_guest_that_takes_no_answers_is_asked_for_nothing_more() -> None:
+    said: asyncio.Queue[bytes] = asyncio.Queue()
+    async with (
+        asyncio.timeout(60),
+        Machine.start(spec("deaf"), on_console=said.put_nowait),
+    ):
+        assert await said.get() == b"blocked"

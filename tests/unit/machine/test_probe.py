@@ -47,3 +47,16 @@ def test_no_kvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "KVM", tmp_path / "kvm")
     assert probe.choose(Accel.AUTO, Cache(tmp_path)).accel is Accel.TCG
     assert probe.choose(Accel.KVM, Cache(tmp_path)).accel is Accel.KVM
+
+
+def test_a_probe_that_failed_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = tmp_path / "kvm"
+    device.touch()
+    results = iter([(None, "did not come to report"), (3e9, "")])
+    monkeypatch.setattr(probe, "KVM", device)
+    monkeypatch.setattr(probe, "measure", lambda accel: next(results))
+    cache = Cache(tmp_path / "cache")
+    chosen = [probe.choose(Accel.AUTO, cache).accel for _ in range(3)]
+    assert chosen == [Accel.TCG, Accel.KVM, Accel.KVM]
