@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -37,22 +39,33 @@ def write_files(files: Iterable[File], root: Path) -> list[Path]:
     if faults:
         raise UserError(*faults)
     for path in _generated_below(root) - wanted.keys():
-        path.unlink()
+        path.unlink(missing_ok=True)  # another build may have removed it just now
     written = []
     for path, contents in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != contents:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(contents, encoding="utf-8")
+            _replace(path, contents)
             written.append(path)
     return written
 
 
+def _replace(path: Path, contents: str) -> None:
+    """At once: another build may look at the file right now, and must not find half of it."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        fresh.write_text(contents, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 def is_generated(path: Path) -> bool:
     """Whether the file's first line says that it is generated."""
-    if not path.is_file():
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.readline(200)
+    except (FileNotFoundError, IsADirectoryError):
         return False
-    with path.open("rb") as file:
-        return MARK.encode() in file.readline(200)
 
 
 def _generated_below(root: Path) -> set[Path]:

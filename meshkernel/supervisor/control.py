@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -108,8 +109,11 @@ class ControlServer:
             await send({"error": f"the request is not understood: {line[:200]!r}"})
             return
         try:
-            result = await command(request, send)
+            await send({"result": await command(request, send)})
         except MeshkernelError as error:
             await send({"error": str(error)})
-        else:
-            await send({"result": result})
+        except ConnectionError:
+            raise  # the client has gone
+        except Exception as error:  # our own fault: who asked learns of it instead of waiting
+            await send({"error": f"{request['command']}: {type(error).__name__}: {error}"})
+            traceback.print_exception(error)

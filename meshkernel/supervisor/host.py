@@ -80,6 +80,8 @@ class RealHost:
     out: Path
     environ: Mapping[str, str] = field(factory=lambda: os.environ)
     _images: dict[str, Image] = field(factory=dict)
+    _boot: dict[str, str] = field(factory=dict)
+    _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
     _accel: Accel = Accel.TCG
     _switch: Path | None = None
 
@@ -87,6 +89,7 @@ class RealHost:
         """Build the images and the switch, and choose the accelerator."""
         cache = Cache(self.out.absolute() / "cache")
         self._images = await build_images(plan, self.out, on_event)
+        self._boot = {name: (self.out / name / "boot.conf").read_text() for name in plan.services}
         self._switch = await asyncio.to_thread(build_switch, cache)
         choice = await asyncio.to_thread(probe.choose, plan.topology.accel, cache)
         self._accel = choice.accel
@@ -98,6 +101,7 @@ class RealHost:
         """The switch of a mesh that was built."""
         if self._switch is None:
             raise SupervisorError("the mesh has not been built")
+        self._keep_images(folder / "images")
         async with await Switch.start(plan, folder, program=self._switch) as switch:
             yield switch
 
@@ -107,13 +111,22 @@ class RealHost:
             raise TypeError("machines are attached to a switch")
         return _RealLauncher(self, plan, network)
 
+    def _keep_images(self, folder: Path) -> None:
+        """A second name for each image: the next build, of this mesh or of another one in the same
+        project, must not change what a service is started again with.
+        """
+        folder.mkdir()
+        for name, image in self._images.items():
+            os.link(image.path, folder / f"{name}.elf")
+        self._kept = folder
+
     def spec(self, plan: Plan, name: str) -> MachineSpec:
         """The machine of a service."""
         planned = plan.services[name]
         return MachineSpec(
             name=name,
-            image=self._images[name].path,
-            boot=(self.out / name / "boot.conf").read_text(),
+            image=self._kept / f"{name}.elf" if self._kept else self._images[name].path,
+            boot=self._boot[name],
             memory=planned.service.memory,
             accel=self._accel,
             mac=planned.mac,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,9 @@ KEPT = 1000
 
 ROTATED_AT = 4 << 20
 """Bytes at which a log file becomes ``.log.1`` and a new one is begun."""
+
+LONGEST = 1 << 13
+"""Characters of a line; a longer one is broken into several."""
 
 BEHIND = 10_000
 """Lines that a follower may be behind before the oldest are left out."""
@@ -76,7 +79,7 @@ class LogBook:
 
     def add(self, service: str, text: str, time: float) -> None:
         """Note what a service said; several lines at once become several lines."""
-        for part in text.splitlines() or [""]:
+        for part in _parts(text):
             line = Line(time, service, part)
             self._lines[service].append(line)
             self._files[service].write(line)
@@ -122,3 +125,10 @@ class LogBook:
         """Close the files; the lines in memory stay."""
         for file in self._files.values():
             file.close()
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The lines of a text, long ones in pieces: what a service says must not fill the memory."""
+    for line in text.splitlines() or [""]:
+        for start in range(0, max(len(line), 1), LONGEST):
+            yield line[start : start + LONGEST]

@@ -43,6 +43,11 @@ class Remote:
             raise SupervisorError(
                 f"the mesh {folder.path.name} is not running: start it with `meshkernel up`"
             ) from None
+        except PermissionError:
+            connection.close()
+            raise SupervisorError(
+                f"the mesh {folder.path.name} may not be reached: it is another user's"
+            ) from None
         return cls(folder, connection)
 
     def __enter__(self) -> Self:
@@ -69,8 +74,11 @@ class Remote:
 
     def _stream(self, command: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         request = json.dumps({"command": command, **values})
-        self._connection.sendall(request.encode() + b"\n")
-        while line := self._lines.readline():
+        try:
+            self._connection.sendall(request.encode() + b"\n")
+        except OSError as error:
+            raise SupervisorError("the mesh has stopped") from error
+        while line := self._line():
             message = json.loads(line)
             if "error" in message:
                 raise SupervisorError(message["error"])
@@ -79,6 +87,12 @@ class Remote:
                 return
             yield message["line"]
         raise SupervisorError("the mesh has stopped")
+
+    def _line(self) -> bytes:
+        try:
+            return self._lines.readline()
+        except ConnectionError:
+            return b""
 
 
 def stop(folder: RunFolder) -> bool:

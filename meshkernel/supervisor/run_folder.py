@@ -66,6 +66,7 @@ class RunFolder:
             AlreadyRunningError: there is one.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)  # sockets and logs are for this user alone
         lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -25,6 +27,9 @@ SILENT_AFTER = 60.0
 
 LONGEST_LINE = 1 << 14
 """Bytes of the console without an end of line that are held back."""
+
+DAY = 86400.0
+"""Seconds that a service's clock may be ahead of the host's in a log record."""
 
 GRACE = 5.0
 """Seconds that a service has to stop."""
@@ -159,7 +164,8 @@ class Runner:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._stopping.wait()
-                    return
+            if self._stopping.is_set():
+                return
             self.restarts += 1
             self._life.enter(State.STARTING)
 
@@ -180,6 +186,9 @@ class Runner:
                 return await self._watch(self._machine)
         except (MeshkernelError, OSError) as error:
             return str(error)
+        except Exception as error:  # our own fault: told, and the service does not hang in between
+            self._note("".join(traceback.format_exception(error)).rstrip())
+            return f"{self.name} could not be run: {type(error).__name__}: {error}"
         finally:
             self._machine = self.pid = None
             self._flush()
@@ -214,8 +223,10 @@ class Runner:
         number = 0
         while time.monotonic() - self._heard < SILENT_AFTER:
             number += 1
-            with suppress(MachineError):  # it has ended: its wait says so
-                await machine.send({"type": "ping", "id": number})
+            # An ended machine: its wait says so. One that reads nothing: it does not answer.
+            with suppress(MachineError, TimeoutError):
+                async with asyncio.timeout(PING_EVERY):
+                    await machine.send({"type": "ping", "id": number})
             await asyncio.sleep(PING_EVERY)
         return f"{self.name} did not answer for {SILENT_AFTER:g} s"
 
@@ -237,14 +248,15 @@ class Runner:
 
     def _message(self, message: dict[str, Any]) -> None:
         match message:
-            case {"type": "ready"}:
-                self._ready(message)
+            case {"type": "ready", "methods": list(names), "port": None | int() as port} if all(
+                isinstance(name, str) for name in names
+            ):
+                self._ready(names, port)
             case {"type": "failed", "message": str(text)}:
                 self._failure = f"{self.name} failed to start: {text}"
             case {"type": "log", "message": str(text)}:
                 level, logger = message.get("level", "INFO"), message.get("logger", "root")
-                moment = message.get("time", time.time())
-                self._logs.add(self.name, f"{level} {logger}: {text}", float(moment))
+                self._logs.add(self.name, f"{level} {logger}: {text}", _moment(message.get("time")))
             case {"type": "pong"}:
                 self._heard = time.monotonic()
             case {"type": "stopped"}:
@@ -252,12 +264,20 @@ class Runner:
             case _:
                 self._note(f"a message is not understood: {str(message)[:200]}")
 
-    def _ready(self, message: dict[str, Any]) -> None:
+    def _ready(self, methods: list[str], port: int | None) -> None:
         if self.state is not State.STARTING:  # it is being stopped
             return
         self._ready_at = time.monotonic()
         self._once_ready = True
         self.boot_ms = round((self._ready_at - self._launched) * 1000)
-        self.methods = tuple(message.get("methods", ()))
-        self.port = message.get("port")
+        self.methods = tuple(methods)
+        self.port = port
         self._life.enter(State.RUNNING)
+
+
+def _moment(claimed: Any) -> float:
+    """Seconds since 1970 of a record: by the service's own account if that is a time at all."""
+    now = time.time()
+    if isinstance(claimed, int | float) and math.isfinite(claimed) and 0 <= claimed <= now + DAY:
+        return float(claimed)
+    return now

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -283,3 +284,15 @@ def test_stale_files_go_and_others_stay(tmp_path: Path) -> None:
     assert notes.exists()
     assert image.exists()
     assert (tmp_path / FILE.path).exists()
+
+
+def test_two_builds_at_once_do_not_find_each_others_halves(tmp_path):
+    def write(index):
+        mine = [File(PurePosixPath("a/x.h"), f"// {MARK}\n" + f"// {index}\n" * 20_000)]
+        for _ in range(20):
+            write_files(mine, tmp_path)
+
+    with ThreadPoolExecutor(4) as pool:
+        for job in [pool.submit(write, index) for index in range(4)]:
+            job.result()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.h"]

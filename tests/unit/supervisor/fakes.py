@@ -75,12 +75,15 @@ class FakeMachine:
     pid: int = field(factory=os.getpid)
     sent: list[dict[str, Any]] = field(factory=list)
     answers_pings: bool = True
+    reads: bool = True
     stop_asked: asyncio.Event = field(factory=asyncio.Event)
     _end: asyncio.Future[Exit] = field(factory=lambda: asyncio.get_running_loop().create_future())
 
     async def send(self, message: dict[str, Any]) -> None:
         if self._end.done():
             raise MachineError(f"{self.service} has ended")
+        if not self.reads:
+            await asyncio.Event().wait()
         self.sent.append(message)
         if message["type"] == "stop":
             self.stop_asked.set()

@@ -61,3 +61,10 @@ async def test_a_follower_that_is_far_behind_loses_the_oldest(tmp_path, monkeypa
             book.add("cart", str(index), 0.0)
         async with asyncio.timeout(5):
             assert [(await anext(lines)).text for _ in range(2)] == ["3", "4"]
+
+
+def test_a_line_without_end_is_broken_into_pieces(tmp_path):
+    book = LogBook(tmp_path, ["cart"])
+    book.add("cart", "x" * (2 * logbook.LONGEST + 1), 1.0)
+    assert [len(text) for text in texts(book.last())] == [logbook.LONGEST, logbook.LONGEST, 1]
+    book.close()

@@ -85,3 +85,12 @@ def test_a_socket_may_have_a_long_path(tmp_path):
             client.connect(name)
         server.setblocking(True)
         server.accept()[0].close()
+
+
+def test_the_folder_is_for_its_user_alone(tmp_path):
+    path = tmp_path / "mesh"
+    path.mkdir(mode=0o755)
+    folder = RunFolder(path)
+    folder.acquire()
+    assert path.stat().st_mode & 0o777 == 0o700
+    folder.release()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -170,3 +171,69 @@ async def test_console_and_log_records_become_lines(started):
     said = [line.text for line in cart.logs.last()]
     assert said[0] == "INFO shop: sold"
     assert said[-2:] == ["half a line", "no end"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "ready", "methods": 5, "port": 7000},
+        {"type": "ready", "methods": [b"\xff"], "port": 7000},
+        {"type": "ready", "methods": [], "port": "seven"},
+        {"type": "ready"},
+        {},
+    ],
+)
+async def test_a_message_that_makes_no_sense_is_told_and_changes_nothing(started, message):
+    host = FakeHost({"cart": [mute]})
+    cart = started(host)
+    starting = asyncio.create_task(cart.start())
+    machine = await host.arrival("cart")
+    machine.on_message(message)
+    assert cart.state is State.STARTING
+    assert "a message is not understood" in cart.logs.last()[-1].text
+    machine.ready("add")
+    async with asyncio.timeout(5):
+        await starting
+
+
+@pytest.mark.parametrize("moment", [None, {}, "soon", 1e300, float("nan"), float("inf"), -1])
+async def test_a_log_record_with_an_impossible_time_has_that_of_the_host(started, moment):
+    host = FakeHost()
+    cart = started(host)
+    await cart.start()
+    before = time.time()
+    machine = await host.arrival("cart")
+    machine.on_message({"type": "log", "message": "hello", "time": moment})
+    line = cart.logs.last()[-1]
+    assert line.text == "INFO root: hello"
+    assert before <= line.time <= time.time()
+
+
+async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(started):
+    host = FakeHost()
+
+    def launch(*_):
+        raise KeyError("boot")
+
+    cart = started(host)
+    cart._launcher = type("Broken", (), {"launch": staticmethod(launch)})()
+    with pytest.raises(MachineError, match="cart could not be run: KeyError: 'boot'"):
+        async with asyncio.timeout(5):
+            await cart.start()
+    assert any("Traceback" in line.text for line in cart.logs.last())
+
+
+async def test_a_machine_that_takes_no_pings_hangs(started, monkeypatch):
+    monkeypatch.setattr(runner, "PING_EVERY", 0.01)
+    monkeypatch.setattr(runner, "SILENT_AFTER", 0.05)
+
+    def deaf(machine):
+        ready(machine)
+        machine.reads = False
+
+    host = FakeHost({"cart": [deaf, ready]})
+    cart = started(host)
+    await cart.start()
+    async with asyncio.timeout(5):
+        await cart.reached(State.RESTARTING)
+    assert "did not answer" in cart.reason

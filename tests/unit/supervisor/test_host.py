@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from meshkernel.image.builder import Image
+from meshkernel.supervisor.host import RealHost
+
+from .fakes import chain
+
+
+def image(path):
+    return Image(path, 3, 3, (), (), "")
+
+
+def test_a_later_build_does_not_change_what_a_running_mesh_restarts_with(tmp_path):
+    plan = chain(tmp_path)
+    built = tmp_path / "image.elf"
+    built.write_bytes(b"old")
+    host = RealHost(tmp_path / "build")
+    host._images = {name: image(built) for name in plan.services}
+    host._boot = dict.fromkeys(plan.services, "abi 1\n")
+    host._keep_images(tmp_path / "images")
+    fresh = tmp_path / "fresh"
+    fresh.write_bytes(b"new")
+    fresh.replace(built)  # as builds do
+    spec = host.spec(plan, "front")
+    assert spec.image.read_bytes() == b"old"
+    assert spec.boot == "abi 1\n"
