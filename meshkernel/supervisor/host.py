@@ -12,6 +12,7 @@ from pathlib import Path
 
 from attrs import define, field
 
+from meshkernel.config import LibrarySources, render
 from meshkernel.errors import SupervisorError
 from meshkernel.image.builder import Image, build_mesh
 from meshkernel.machine import probe
@@ -73,6 +74,12 @@ async def build_images(plan: Plan, out: Path, on_event: OnEvent) -> dict[str, Im
     return images
 
 
+def boot_configurations(plan: Plan) -> dict[str, str]:
+    """What each machine is told at boot: of this plan, and not of one that was built after it."""
+    rendered = {str(each.path): each.contents for each in render(plan, LibrarySources.load())}
+    return {name: rendered[f"{name}/boot.conf"] for name in plan.services}
+
+
 @define
 class RealHost:
     """Runs machines on this computer. ``out`` is the build folder."""
@@ -89,7 +96,7 @@ class RealHost:
         """Build the images and the switch, and choose the accelerator."""
         cache = Cache(self.out.absolute() / "cache")
         self._images = await build_images(plan, self.out, on_event)
-        self._boot = {name: (self.out / name / "boot.conf").read_text() for name in plan.services}
+        self._boot = boot_configurations(plan)
         self._switch = await asyncio.to_thread(build_switch, cache)
         choice = await asyncio.to_thread(probe.choose, plan.topology.accel, cache)
         self._accel = choice.accel

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from meshkernel.image.builder import Image
-from meshkernel.supervisor.host import RealHost
+from meshkernel.supervisor.host import RealHost, boot_configurations
 
-from .fakes import chain
+from .fakes import CHAIN, chain
 
 
 def image(path):
@@ -24,3 +24,12 @@ def test_a_later_build_does_not_change_what_a_running_mesh_restarts_with(tmp_pat
     spec = host.spec(plan, "front")
     assert spec.image.read_bytes() == b"old"
     assert spec.boot == "abi 1\n"
+
+
+def test_the_boot_configuration_is_that_of_the_plan(tmp_path):
+    plan = chain(tmp_path)
+    other = chain(tmp_path, CHAIN.replace('"chain"', '"other"'))
+    mine, others = boot_configurations(plan), boot_configurations(other)
+    assert list(mine) == list(plan.services)
+    assert str(plan.services["front"].address) in mine["front"]
+    assert mine["front"] != others["front"]
