@@ -15,12 +15,29 @@ if TYPE_CHECKING:
     import asyncio
 
 
+LONGEST = 86400.0
+"""Seconds that a call may take at most: a day."""
+
+
+def seconds(value: float) -> float:
+    """The seconds of an option; click's error if no call can take so long."""
+    if not 0 < value <= LONGEST:  # nan is neither
+        raise click.BadParameter(f"{value:g} s: give more than 0 and at most {LONGEST:g} seconds")
+    return value
+
+
 @click.command()
 @click.argument("function", metavar="SERVICE.FUNCTION")
 @click.argument("arguments", nargs=-1, metavar="[KEY=VALUE]...")
 @options.topology_option
 @options.json_option
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds for the call.")
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    callback=lambda _context, _parameter, value: seconds(value),
+    help="Seconds for the call.",
+)
 def call(
     function: str, arguments: tuple[str, ...], topology: Path, as_json: bool, timeout: float
 ) -> int:

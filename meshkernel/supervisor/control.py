@@ -58,7 +58,8 @@ class ControlServer:
         assert task is not None  # noqa: S101 - asyncio runs this as a task
         self._serving.add(task)
         try:
-            with suppress(ConnectionError):
+            # Cancelled by `close`: asyncio's streams would report that as a fault.
+            with suppress(ConnectionError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         finally:
             self._serving.discard(task)

@@ -134,6 +134,13 @@ def test_wrong_calls_are_explained(meshkernel, running):
     assert "usr" in err
 
 
+@pytest.mark.parametrize("timeout", ["0", "-1", "nan", "inf"])
+def test_a_call_needs_a_time_that_can_be_waited(meshkernel, running, timeout):
+    status, _, err = meshkernel("call", "back.add", "user=ann", "--timeout", timeout)
+    assert status == 2
+    assert "give more than 0" in err
+
+
 def test_logs(meshkernel, running):
     status, out, _ = meshkernel("logs")
     assert status == 0

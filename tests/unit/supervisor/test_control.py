@@ -51,3 +51,28 @@ async def test_a_client_that_goes_away_is_told_as_a_stopped_mesh(tmp_path):
         listening.close()
         with pytest.raises(SupervisorError, match="the mesh has stopped"):
             remote.ask("ps")
+
+
+async def test_closing_with_a_client_that_waits_is_no_fault(tmp_path, caplog):
+    asked = asyncio.Event()
+
+    async def wait(_request, _send):
+        asked.set()
+        await asyncio.Event().wait()
+
+    server = ControlServer({"wait": wait})
+    folder = RunFolder(tmp_path)
+    await server.start(listen(folder.control))
+    with Remote.connect(folder) as remote:
+        waiting = asyncio.create_task(asyncio.to_thread(ended, remote))
+        async with asyncio.timeout(10):
+            await asked.wait()
+            await server.close()
+            assert await waiting
+    assert caplog.text == ""
+
+
+def ended(remote):
+    with pytest.raises(SupervisorError, match="the mesh has stopped"):
+        remote.ask("wait")
+    return True
