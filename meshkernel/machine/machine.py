@@ -45,6 +45,10 @@ ENDS = (PANIC, "the program was ended by ", "out of memory: ")
 """How the sentence starts that says why a machine stopped; more lines follow it."""
 
 PR_SET_PDEATHSIG = 1
+SO_SNDBUFFORCE = 32  # linux/socket.h
+
+IN_FLIGHT = 4 << 20
+"""Bytes that QEMU may have sent on a socket before they are read: what a guest queues, twice."""
 
 OnMessage = Callable[[dict[str, Any]], None]
 OnConsole = Callable[[bytes], None]
@@ -167,6 +171,7 @@ class Machine:
             for _ in range(3):
                 left, right = socket.socketpair()
                 theirs.callback(right.close)
+                _widen(right)
                 ours.append(left)
                 numbers.append(right.fileno())
             try:
@@ -341,6 +346,16 @@ class Machine:
                 writer.close()
             for task in self._tasks:
                 task.cancel()
+
+
+def _widen(end: socket.socket) -> None:
+    """Room for what QEMU sends while this process is busy: its virtconsole loses what does not fit,
+    in the middle of a frame. An ordinary user gets as much as the host allows.
+    """
+    try:
+        end.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, IN_FLIGHT)
+    except PermissionError:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_FLIGHT)
 
 
 def _numbers(descriptors: Descriptors) -> tuple[int | None, ...]:

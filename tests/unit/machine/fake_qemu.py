@@ -53,6 +53,8 @@ if what[0] == "echo":
     serial.sendall(serial.recv(100).upper())
 if what[0] == "broken":
     control.sendall(struct.pack("<II", 1 << 24, 1))
+if what[0] == "room":
+    serial.sendall(str(control.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)).encode())
 if what[0] == "short":
     control.sendall(frame(4, b"x"))
 if what[0] == "reason":

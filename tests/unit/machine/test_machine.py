@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -170,3 +171,11 @@ async def test_a_guest_that_takes_no_answers_is_asked_for_nothing_more() -> None
         Machine.start(spec("deaf"), on_console=said.put_nowait),
     ):
         assert await said.get() == b"blocked"
+
+
+async def test_what_qemu_sends_has_all_the_room_that_the_host_allows() -> None:
+    with socket.socket(socket.AF_UNIX) as usual:
+        usual.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+        allowed = usual.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    _, console = await run("room")
+    assert int(console) >= allowed
