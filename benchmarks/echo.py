@@ -1,10 +1,10 @@
 """The same asyncio echo program as our unikernel, as a specialised Linux microVM, and as a process.
 
-    python -m benchmarks.echo [--runs 10] [--kernel vmlinux.xz] [--smallest]
+    python -m benchmarks.echo [--runs 10] [--kernel vmlinux.xz | --debian] [--smallest]
 
 All peers run in turn, round after round, so that the moods of the machine meet all alike; what is
 printed are medians and their ratios. The Linux kernel is looked for in ../shared/peers/linux beside
-the project; without one, the two others are compared.
+the project; without one, Debian's cloud kernel is fetched with apt, or asked for with --debian.
 """
 
 from __future__ import annotations
@@ -131,9 +131,8 @@ def report(
 
 
 def _ratio(found: dict[str, dict[str, float]], figure: str) -> str:
-    if "linux" not in found:
-        return ""
-    return f"{found['unikernel'][figure] / found['linux'][figure]:.2f}"
+    (linux,) = (figures for name, figures in found.items() if name.startswith("linux"))
+    return f"{found['unikernel'][figure] / linux[figure]:.2f}"
 
 
 async def run(peers: list[Peer], runs: int, seconds: float) -> dict[str, list[Sample]]:
@@ -151,13 +150,16 @@ async def run(peers: list[Peer], runs: int, seconds: float) -> dict[str, list[Sa
 @click.option("--runs", default=10, show_default=True, help="Counted boots of each peer.")
 @click.option("--seconds", default=2.0, show_default=True, help="Length of each load.")
 @click.option("--kernel", type=click.Path(path_type=Path), default=KERNEL, show_default=True)
+@click.option("--debian", is_flag=True, help="Compare with Debian's cloud kernel.")
 @click.option("--smallest", "least_too", is_flag=True, help="Find the least memory that works.")
-def main(runs: int, seconds: float, kernel: Path, least_too: bool) -> None:
+def main(runs: int, seconds: float, kernel: Path, debian: bool, least_too: bool) -> None:
     """Measure, print, and keep the figures in build/benchmarks/echo.json."""
     unikernel = Unikernel.build(Path("build"))
-    peers: list[Peer] = [unikernel, Process()]
-    if kernel.exists():
-        peers.insert(1, Linux.build(unikernel, kernel, OUT / "linux"))
+    if debian or not kernel.exists():
+        linux = Linux.build_debian(unikernel, OUT / "debian")
+    else:
+        linux = Linux.build(unikernel, kernel, OUT / "linux")
+    peers: list[Peer] = [unikernel, linux, Process()]
     results = asyncio.run(run(peers, runs, seconds))
     least = {}
     if least_too:

@@ -1,9 +1,11 @@
-/* The whole user space of the Linux peer: sets the network and runs the program.
+/* The whole user space of the Linux peer: loads modules, sets the network and runs the program.
  *
  * Linux hands words of its command line that it does not know to init: NAME=value as environment
  * (ADDRESS, NETMASK, GATEWAY: IPv4; PROGRAM: its path and arguments with colons between them).
  */
 #include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <net/route.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int control;
@@ -28,6 +31,23 @@ static void must(int result, const char *what) {
         perror(what);
         exit(1);
     }
+}
+
+/* In the order of their names. A kernel with everything built in has no such folder. */
+static void load_modules(void) {
+    struct dirent **entries;
+    int count = chdir("/modules") == 0 ? scandir(".", &entries, NULL, alphasort) : 0;
+    must(count, "/modules");
+    for (int index = 0; index < count; index++) {
+        const char *name = entries[index]->d_name;
+        if (name[0] == '.')
+            continue;
+        int module = open(name, O_RDONLY | O_CLOEXEC);
+        must(module, name);
+        must((int)syscall(SYS_finit_module, module, "", 0), name);
+        close(module);
+    }
+    must(chdir("/"), "/");
 }
 
 static void bring_up(const char *interface) {
@@ -71,6 +91,7 @@ int main(void) {
     char *arguments[16] = {strtok(getenv("PROGRAM"), ":")};
     for (int count = 1; count < 15; count++)
         arguments[count] = strtok(NULL, ":");
+    load_modules();
     control = socket(AF_INET, SOCK_DGRAM, 0);
     must(control, "socket");
     bring_up("lo");

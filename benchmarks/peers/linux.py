@@ -1,7 +1,7 @@
 """The program on a specialised Linux: a microVM with the same CPython and files, on the same wires.
 
 The kernel is a PVH ELF that has virtio-mmio, virtio-net, IPv4 and an initramfs built in, made small
-after "A Linux in Unikernel Clothing" (EuroSys 2020).
+after "A Linux in Unikernel Clothing" (EuroSys 2020); or Debian's cloud kernel with its modules.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import stat
 import subprocess
 import time
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from attrs import define
 
-from benchmarks.peers import cpio
+from benchmarks.peers import cpio, debian
 from benchmarks.peers.base import OnReady, ReadyWatch, Running
 from benchmarks.peers.unikernel import Unikernel, wires
 from meshkernel.image.filesystem import MAGIC as IMAGE_MAGIC
@@ -27,6 +27,8 @@ from meshkernel.toolchain import tools
 
 HERE = Path(__file__).parent
 MACHINE = "microvm,acpi=off"  # with its clock: without it this kernel waits for 1.5 s
+# Debian's virtio_mmio takes no devices from the command line: it finds them in ACPI's tables.
+DEBIAN_MACHINE = "microvm,acpi=on"
 QUIET = "console=ttyS0 quiet no_timer_check nolapic_timer"
 MIB = 1 << 20
 
@@ -40,6 +42,7 @@ class Linux:
     initramfs: Path
     khz: int
     name: str = "linux"
+    machine: str = MACHINE
 
     @classmethod
     def build(cls, unikernel: Unikernel, kernel: Path, out: Path) -> Linux:
@@ -48,10 +51,14 @@ class Linux:
         unpacked = out / "vmlinux"
         data = kernel.read_bytes()
         unpacked.write_bytes(lzma.decompress(data) if kernel.suffix == ".xz" else data)
-        initramfs = out / "root.cpio"
-        initramfs.write_bytes(cpio.archive(_nodes(unikernel.image.path, _compile("init", out))))
-        khz = int(subprocess.run([_compile("tsc", out)], check=True, capture_output=True).stdout)
-        return cls(unikernel, unpacked, initramfs, khz)
+        return cls(unikernel, unpacked, _initramfs(unikernel, {}, out), _khz(out))
+
+    @classmethod
+    def build_debian(cls, unikernel: Unikernel, out: Path) -> Linux:
+        """Fetches Debian's cloud kernel and packs its modules and the files, below `out`."""
+        kernel = debian.fetch(out)
+        initramfs = _initramfs(unikernel, kernel.modules, out)
+        return cls(unikernel, kernel.path, initramfs, _khz(out), "linux (Debian)", DEBIAN_MACHINE)
 
     def sizes(self) -> tuple[int, int]:
         """The kernel; the initramfs."""
@@ -67,7 +74,7 @@ class Linux:
         ]
         return [
             str(tools.qemu().path),
-            *("-M", MACHINE, "-accel", "tcg", "-cpu", "max", "-m", f"{memory // MIB}M"),
+            *("-M", self.machine, "-accel", "tcg", "-cpu", "max", "-m", f"{memory // MIB}M"),
             *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
             *("-serial", "stdio", "-kernel", str(self.kernel), "-initrd", str(self.initramfs)),
             *("-append", " ".join(words)),
@@ -109,6 +116,21 @@ def _compile(name: str, out: Path) -> Path:
     command = ["cc", "-O2", "-static", str(HERE / f"{name}.c"), "-o", str(compiled)]
     subprocess.run(command, check=True)
     return compiled
+
+
+def _khz(out: Path) -> int:
+    """The rate of this machine's time-stamp counter."""
+    return int(subprocess.run([_compile("tsc", out)], check=True, capture_output=True).stdout)
+
+
+def _initramfs(unikernel: Unikernel, modules: Mapping[str, bytes], out: Path) -> Path:
+    """The files, with these modules for init to load in this order."""
+    nodes = _nodes(unikernel.image.path, _compile("init", out))
+    for index, (name, data) in enumerate(modules.items()):
+        nodes[f"modules/{index:02}-{name}.ko"] = cpio.Node(stat.S_IFREG | 0o644, data)
+    initramfs = out / "root.cpio"
+    initramfs.write_bytes(cpio.archive(nodes))
+    return initramfs
 
 
 def _nodes(image: Path, init: Path) -> dict[str, cpio.Node]:
