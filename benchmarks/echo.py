@@ -154,6 +154,8 @@ async def run(peers: list[Peer], runs: int, seconds: float) -> dict[str, list[Sa
 @click.option("--smallest", "least_too", is_flag=True, help="Find the least memory that works.")
 def main(runs: int, seconds: float, kernel: Path, debian: bool, least_too: bool) -> None:
     """Measure, print, and keep the figures in build/benchmarks/echo.json."""
+    if kernel != KERNEL and not kernel.exists():
+        raise click.BadParameter(f"{kernel} is not there", param_hint="--kernel")
     unikernel = Unikernel.build(Path("build"))
     if debian or not kernel.exists():
         linux = Linux.build_debian(unikernel, OUT / "debian")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import StreamReader
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -59,6 +60,11 @@ class ReadyWatch:
         if READY in self._seen:
             self._on_ready()
             self._on_ready = None
+
+    async def follow(self, output: StreamReader) -> None:
+        """Takes what a stream says until it ends."""
+        while data := await output.read(4096):
+            self.feed(data)
 
     @property
     def seen(self) -> str:

@@ -95,7 +95,7 @@ class Linux:
                     pass_fds=[network.fileno()],
                 )
             assert machine.stdout is not None
-            reader = asyncio.create_task(_read(machine.stdout, ReadyWatch(on_ready)))
+            reader = asyncio.create_task(ReadyWatch(on_ready).follow(machine.stdout))
             try:
                 (way_in,) = switch.exposed
                 yield Running(way_in.host, way_in.port, machine.pid, started)
@@ -103,11 +103,6 @@ class Linux:
                 machine.kill()
                 await machine.wait()
                 await reader
-
-
-async def _read(output: asyncio.StreamReader, watch: ReadyWatch) -> None:
-    while data := await output.read(4096):
-        watch.feed(data)
 
 
 def _compile(name: str, out: Path) -> Path:

@@ -31,15 +31,10 @@ class Process:
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(INTERPRETER, "-I", PROGRAM, stdout=PIPE)
         assert process.stdout is not None
-        reader = asyncio.create_task(_read(process.stdout, ReadyWatch(on_ready)))
+        reader = asyncio.create_task(ReadyWatch(on_ready).follow(process.stdout))
         try:
             yield Running("127.0.0.1", PORT, process.pid, started)
         finally:
             process.kill()
             await process.wait()
             await reader
-
-
-async def _read(output: asyncio.StreamReader, watch: ReadyWatch) -> None:
-    while data := await output.read(4096):
-        watch.feed(data)
