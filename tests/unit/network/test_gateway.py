@@ -18,7 +18,7 @@ from meshkernel.network.dial import DialError, open_dial
 from meshkernel.network.switch import Switch
 from meshkernel.topology.model import Expose
 
-from .conftest import ADDRESS, StartPeer, StartSwitch, make_plan, until
+from .conftest import ADDRESS, Attach, StartPeer, StartSwitch, make_plan, until
 from .frames import SECONDS
 
 B = ADDRESS["b"]
@@ -75,6 +75,22 @@ async def no_tunnels(switch: Switch) -> None:
 
 def partitioned(counters: Counters) -> int:
     return counters.ports["gateway"].drops.get("partitioned", 0)
+
+
+async def test_a_machine_that_lost_the_first_attempt_gets_another(
+    exposed: Switch, attach: Attach
+) -> None:
+    """A machine that boots loses what comes before its network is up: knocking goes on, with
+    connections of their own, and does not wait for TCP to send the same segment again."""
+    machine = await attach(exposed, "b")
+    _, writer = await enter(exposed, ECHO)
+    sources = set()
+    async with asyncio.timeout(SECONDS):
+        while len(sources) < 3:
+            segment = (await machine.receive())[34:]
+            if segment[13] == 0x02:  # SYN alone
+                sources.add(segment[:2])
+    writer.close()
 
 
 async def test_a_large_transfer_both_ways(served: Switch) -> None:
