@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from meshkernel.cli.building import build, check, plan
+from meshkernel.cli.building import build, check
 from meshkernel.cli.calling import call
+from meshkernel.cli.planning import plan
 from meshkernel.cli.running import down, logs, ps, up
 from meshkernel.cli.single import run
 

@@ -4,19 +4,25 @@
 """
 
 from meshkernel.config.files import File, write_files
-from meshkernel.config.libos import Library, LibrarySources, select_libraries
+from meshkernel.config.libos import Library, LibrarySources
 from meshkernel.config.machine import MachineValues
-from meshkernel.config.rendering import headers, machine_arguments, render, render_service
+from meshkernel.config.rendering import (
+    boot_configuration,
+    headers,
+    machine_arguments,
+    render,
+    render_service,
+)
 
 __all__ = [
     "File",
     "Library",
     "LibrarySources",
     "MachineValues",
+    "boot_configuration",
     "headers",
     "machine_arguments",
     "render",
     "render_service",
-    "select_libraries",
     "write_files",
 ]

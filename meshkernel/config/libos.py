@@ -5,10 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
-
-from meshkernel.plan.model import ServicePlan
 
 LIBOS = Path(__file__).resolve().parents[1] / "libos"
 
@@ -16,14 +15,45 @@ OptionValue = int | str | bool
 
 
 @frozen
+class Option:
+    """What may be set about a library: ``MK_NAME`` in its sources.
+
+    Attributes:
+        default: its value if nobody sets it.
+        purpose: what it is for.
+        range: the least and the greatest value, if it is a number.
+        choices: all values, if they are few.
+    """
+
+    default: OptionValue
+    purpose: str = ""
+    range: tuple[int, int] | None = None
+    choices: tuple[OptionValue, ...] = ()
+
+
+@frozen
 class Library:
-    """One library of the library OS, as its ``lib.toml`` declares it. ``name`` is its folder."""
+    """One library of the library OS, as its ``lib.toml`` declares it.
+
+    Attributes:
+        name: its folder.
+        purpose: what it is for.
+        requires: the libraries that it cannot do without.
+        sources: what is compiled, relative to its folder.
+        options: what may be set about it, by name.
+        syscalls, drivers, files, sockets: what it provides: names of system calls, names of
+            drivers, paths below /proc and /dev, families and types as ``AF_INET SOCK_STREAM``.
+    """
 
     name: str
     purpose: str
     requires: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    options: Mapping[str, OptionValue] = field(factory=dict)
+    options: Mapping[str, Option] = field(factory=dict)
+    syscalls: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()
 
 
 @frozen
@@ -42,12 +72,6 @@ class LibrarySources:
             libraries=tuple(_library(path, root) for path in manifests),
             syscalls=parse_syscalls(table.read_text(encoding="utf-8")),
         )
-
-
-def select_libraries(sources: LibrarySources, service: ServicePlan) -> tuple[Library, ...]:
-    """The libraries that this service's library OS is made of: all of them, for every service."""
-    del service
-    return sources.libraries
 
 
 def parse_syscalls(text: str) -> tuple[tuple[int, str], ...]:
@@ -69,12 +93,12 @@ def parse_syscalls(text: str) -> tuple[tuple[int, str], ...]:
 
 
 def options_of(libraries: Iterable[Library]) -> dict[str, OptionValue]:
-    """Every option of these libraries; ValueError for one that two of them declare."""
+    """The default of every option; ValueError for one that two libraries declare."""
     options: dict[str, OptionValue] = {}
     for library in libraries:
         if twice := options.keys() & library.options.keys():
             raise ValueError(f"{library.name}/lib.toml: {min(twice)} is another library's option")
-        options.update(library.options)
+        options.update({name: option.default for name, option in library.options.items()})
     return dict(sorted(options.items()))
 
 
@@ -85,5 +109,19 @@ def _library(path: Path, root: Path) -> Library:
         purpose=manifest["purpose"],
         requires=tuple(manifest.get("requires", ())),
         sources=tuple(manifest.get("sources", ())),
-        options=manifest.get("options", {}),
+        options={name: _option(table) for name, table in manifest.get("options", {}).items()},
+        **{what: tuple(names) for what, names in manifest.get("provides", {}).items()},
+    )
+
+
+def _option(table: Mapping[str, Any] | OptionValue) -> Option:
+    """A table, or the default alone."""
+    if not isinstance(table, Mapping):
+        return Option(table)
+    low, high = table.get("range", (None, None))
+    return Option(
+        default=table["default"],
+        purpose=table["purpose"],
+        range=None if low is None else (low, high),
+        choices=tuple(table.get("choices", ())),
     )

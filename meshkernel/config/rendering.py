@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,58 +11,79 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from meshkernel.config import boot
 from meshkernel.config.files import MARK, File
-from meshkernel.config.libos import LibrarySources, OptionValue, options_of, select_libraries
+from meshkernel.config.libos import LibrarySources, OptionValue
 from meshkernel.config.machine import MachineValues, planned_machine, words
+from meshkernel.config.selection import Selection
 from meshkernel.plan.model import Plan, ServicePlan
 
 HEADERS = ("config.h", "syscalls.h")
 """What the library OS of a service is compiled with."""
 
+LINK = "link.txt"
 
-def render(plan: Plan, sources: LibrarySources) -> list[File]:
-    """Every generated file of a mesh, sorted by path."""
+
+def render(plan: Plan, sources: LibrarySources, selections: Mapping[str, Selection]) -> list[File]:
+    """Every generated file of a mesh, sorted by path.
+
+    Args:
+        plan: of the mesh.
+        sources: all libraries that there are.
+        selections: those of each service.
+    """
     files = [
         file
-        for service in plan.services.values()
-        for file in render_service(plan, service, sources)
+        for name, service in plan.services.items()
+        for file in render_service(plan, service, sources, selections[name])
     ]
     return sorted(files, key=lambda file: file.path)
 
 
-def render_service(plan: Plan, service: ServicePlan, sources: LibrarySources) -> list[File]:
+def render_service(
+    plan: Plan, service: ServicePlan, sources: LibrarySources, selection: Selection
+) -> list[File]:
     """The generated files of one service."""
-    values = _values(plan, service, sources)
     folder = PurePosixPath(service.name)
-    names = [*(f"libos/{name}" for name in HEADERS), "libos/link.txt", "boot.conf", "machine.args"]
-    templates = _templates()
+    libos = _libos_values(sources, selection) | {"service": service}
+    machine = {"mark": MARK, "machine": planned_machine(plan, service)}
     return [
-        File(folder / name, templates.get_template(f"{PurePosixPath(name).name}.j2").render(values))
-        for name in names
+        *(File(folder / "libos" / name, _rendered(name, libos)) for name in (*HEADERS, LINK)),
+        File(folder / "boot.conf", boot_configuration(plan, service)),
+        File(folder / "machine.args", _rendered("machine.args", machine)),
     ]
 
 
-def headers(plan: Plan, service: ServicePlan, sources: LibrarySources) -> dict[str, str]:
-    """The generated headers of one service by name, for the compiler."""
-    files = render_service(plan, service, sources)
-    return {file.path.name: file.contents for file in files if file.path.name in HEADERS}
+def headers(sources: LibrarySources, selection: Selection) -> dict[str, str]:
+    """The generated headers of a library OS by name, for the compiler."""
+    values = _libos_values(sources, selection)
+    return {name: _rendered(name, values) for name in HEADERS}
 
 
-def _values(plan: Plan, service: ServicePlan, sources: LibrarySources) -> dict[str, Any]:
-    libraries = select_libraries(sources, service)
-    return {
+def boot_configuration(plan: Plan, service: ServicePlan) -> str:
+    """What one service's machine is told at boot."""
+    values = {
         "mark": MARK,
         "plan": plan,
         "service": service,
-        "libraries": libraries,
-        "options": options_of(libraries),
-        "syscalls": sources.syscalls,
         "arguments": boot.ARGUMENTS,
         "environment": boot.environment(service),
         "directory": boot.DIRECTORY,
         "configuration": boot.CONFIGURATION,
         "service_json": boot.service_json(plan, service),
-        "machine": planned_machine(plan, service),
     }
+    return _rendered("boot.conf", values)
+
+
+def _libos_values(sources: LibrarySources, selection: Selection) -> dict[str, Any]:
+    return {
+        "mark": MARK,
+        "chosen": selection.chosen,
+        "options": selection.options,
+        "syscalls": sources.syscalls,
+    }
+
+
+def _rendered(name: str, values: Mapping[str, Any]) -> str:
+    return _templates().get_template(f"{name}.j2").render(values)
 
 
 def machine_arguments(machine: MachineValues) -> list[str]:

@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from meshkernel import config
-from meshkernel.errors import UserError
-from meshkernel.image import analysis, closure, contents, files, project, python_layout
+from meshkernel.config.selection import Selection, everything, load_needs, service_facts
+from meshkernel.errors import Fault, UserError
+from meshkernel.image import (
+    analysis,
+    closure,
+    contents,
+    files,
+    project,
+    python_layout,
+    selecting,
+    uses,
+)
 from meshkernel.image.files import Files
 from meshkernel.image.filesystem import FIRST_INODE, is_elf
 from meshkernel.image.imports import Imports
@@ -25,11 +36,14 @@ from meshkernel.image.paths import Environment, search_path
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 from meshkernel.toolchain.libos import Builder, LibraryOS
+from meshkernel.toolchain.linkmap import LibrarySize
 
 WORKERS = 2
 GUEST = ("meshkernel.guest", "meshkernel.guest.__main__")
 WEB = "meshkernel.guest.web"
 """Serves ASGI applications: only a service that is one has it."""
+
+Result = TypeVar("Result")
 
 OnProgress = Callable[[str, str], None]
 """Called with a service's name and what is being done for it, at last ``done``."""
@@ -48,6 +62,8 @@ class Image:
         digest: SHA-256 of the whole.
         warnings: what may be missing in it.
         cached: it was there already.
+        selection: the libraries of its library OS, and why.
+        libraries: what each of them takes, by name.
     """
 
     path: Path
@@ -58,6 +74,8 @@ class Image:
     digest: str
     warnings: tuple[str, ...] = ()
     cached: bool = False
+    selection: Selection | None = None
+    libraries: Mapping[str, LibrarySize] = field(factory=dict)
 
 
 @frozen
@@ -72,6 +90,8 @@ class Program:
         data: paths in the image, and the files that are there.
         without: modules that are not needed although something imports them.
         one_process: whether the project's own code is refused if it starts processes.
+        facts: what the topology says about it, by the words of the table of needs.
+        everything: have every library, whatever it seems to need.
     """
 
     name: str
@@ -81,6 +101,8 @@ class Program:
     data: tuple[tuple[str, Path], ...] = ()
     without: tuple[str, ...] = ()
     one_process: bool = True
+    facts: Mapping[str, str] = field(factory=dict)
+    everything: bool = False
 
     @property
     def starts(self) -> tuple[str, ...]:
@@ -104,6 +126,7 @@ def service_program(plan: Plan, service: ServicePlan) -> Program:
         root=plan.topology.root.resolve(),
         modules=(*GUEST, *((WEB,) if asgi else ()), module),
         without=() if asgi else (WEB,),
+        facts=service_facts(service),
     )
 
 
@@ -114,36 +137,45 @@ def build_mesh(plan: Plan, out: Path, on_progress: OnProgress | None = None) -> 
         UserError: a service cannot be a unikernel; has every fault of every service.
         BuildError: a tool failed.
     """
-    config.write_files(config.render(plan, config.LibrarySources.load()), out)
     build = _Build.of(out, on_progress)
     programs = {name: service_program(plan, each) for name, each in plan.services.items()}
     build.analyse(programs.values())
-    faults = []
-    images = {}
     with ThreadPoolExecutor(WORKERS) as pool:
-        jobs = {
-            name: pool.submit(build.image, plan, plan.services[name], program)
-            for name, program in programs.items()
-        }
-        for name, job in jobs.items():
-            try:
-                images[name] = job.result()
-            except UserError as error:
-                faults += [fault for fault in error.faults if fault not in faults]
+
+        def of_each(job: Callable[[str], Result]) -> dict[str, Result]:
+            return _all({name: pool.submit(job, name) for name in programs})
+
+        found = of_each(lambda name: build.files(programs[name]))
+        chosen = of_each(
+            lambda name: build.select(plan, plan.services[name], programs[name], found[name])
+        )
+        config.write_files(config.render(plan, build.sources, chosen), out)
+        return of_each(lambda name: build.image(name, found[name], chosen[name]))
+
+
+def _all(jobs: Mapping[str, Future[Result]]) -> dict[str, Result]:
+    """The results of all jobs; UserError with the faults of all."""
+    faults: list[Fault] = []
+    results = {}
+    for name, job in jobs.items():
+        try:
+            results[name] = job.result()
+        except UserError as error:
+            faults += [fault for fault in error.faults if fault not in faults]
     if faults:
         raise UserError(*faults)
-    return images
+    return results
 
 
 def build_service(plan: Plan, service: ServicePlan, out: Path) -> Image:
     """Builds one service of a plan into ``out/<service>/``."""
-    return _Build.of(out, None).image(plan, service, service_program(plan, service))
+    return _Build.of(out, None).whole(plan, service, service_program(plan, service))
 
 
 def build_program(plan: Plan, program: Program, out: Path) -> Image:
     """Builds a program as the only service of a plan into ``out/<service>/``."""
     (service,) = plan.services.values()
-    return _Build.of(out, None).image(plan, service, program)
+    return _Build.of(out, None).whole(plan, service, program)
 
 
 @define
@@ -187,23 +219,37 @@ class _Build:
         self.imports = analysis.analyse(modules, scripts, [str(stale[0].root)], self.cache)
         self._analysed = {program.name for program in stale}
 
-    def image(self, plan: Plan, service: ServicePlan, program: Program) -> Image:
-        """Builds one image."""
-        folder = self.out / service.name
+    def whole(self, plan: Plan, service: ServicePlan, program: Program) -> Image:
+        """Builds one image from the beginning."""
+        found = self.files(program)
+        return self.image(service.name, found, self.select(plan, service, program, found))
+
+    def files(self, program: Program) -> Files:
+        """The files of a program."""
         found = files.load(self.cache, program_key(program))
         if found is None:
             if program.is_python and program.name not in self._analysed:
                 self.analyse([program])
             self.tell(program.name, "collecting files")
             found = self._collect(program)
-        self.tell(program.name, "compiling the library OS")
-        headers = config.headers(plan, service, self.sources)
+        return found
+
+    def select(self, plan: Plan, service: ServicePlan, program: Program, found: Files) -> Selection:
+        """The libraries for a program."""
+        if program.everything:
+            return everything(self.sources)
+        return selecting.selection(plan, service, program.facts, found.code, self.sources)
+
+    def image(self, name: str, found: Files, selection: Selection) -> Image:
+        """Builds one image of a program's files and these libraries."""
+        folder = self.out / name
+        self.tell(name, "compiling the library OS")
+        headers = config.headers(self.sources, selection)
         headers["python.h"] = python_layout.render(found.runtime, FIRST_INODE)
-        names = [library.name for library in config.select_libraries(self.sources, service)]
-        libos = self.libos.build(headers, names)
+        libos = self.libos.build(headers, selection.names)
         image = self._kept(folder, libos, found) or self._link(folder, libos, found)
-        self.tell(service.name, "done")
-        return image
+        self.tell(name, "done")
+        return evolve(image, selection=selection)
 
     def _collect(self, program: Program) -> Files:
         environment = Environment.of(program.root)
@@ -232,6 +278,7 @@ class _Build:
                 if module.package and module.file and environment.place(module.file).project
             },
             runtime=contents.runtime_object(),
+            code=uses.uses(found.modules, environment, load_needs().names, self.cache),
         )
 
     def _kept(self, folder: Path, libos: LibraryOS, found: Files) -> Image | None:
@@ -252,6 +299,7 @@ class _Build:
             bill["sha256"],
             found.warnings,
             cached=True,
+            libraries={name: LibrarySize(*sizes) for name, sizes in bill["libraries"].items()},
         )
 
     def _link(self, folder: Path, libos: LibraryOS, found: Files) -> Image:
@@ -264,12 +312,15 @@ class _Build:
             found.objects,
             file_digest(linked.image),
             found.warnings,
+            libraries=linked.libraries,
         )
+        sizes = image.libraries
         bill = {
             "key": image_key(libos, found),
             "sha256": image.digest,
             "bytes": image.bytes,
             "libos_bytes": image.libos_bytes,
+            "libraries": {name: [size.bytes, size.zeroed] for name, size in sizes.items()},
             "modules": image.modules,
             "objects": image.objects,
             "files": [asdict(listed) for listed in found.bill],
@@ -308,6 +359,7 @@ def program_key(program: Program) -> str:
         *(f"{path} {file}" for path, file in program.data),
         *program.without,
         str(program.one_process),
+        *sorted(load_needs().names),
     )
 
 

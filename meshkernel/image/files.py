@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from meshkernel.config.selection import OPAQUE, Code
 from meshkernel.image import contents, filesystem
 from meshkernel.image.contents import Item, Items
 from meshkernel.image.filesystem import File
@@ -43,6 +44,7 @@ class Files:
         bill: every file in it, by path.
         runtime: the file on this machine that is the object with the interpreter's state; in the
             file system it has `filesystem.FIRST_INODE`.
+        code: what the program says of the system calls that it makes.
     """
 
     blob: Path
@@ -51,6 +53,7 @@ class Files:
     warnings: tuple[str, ...]
     bill: tuple[Listed, ...]
     runtime: Path | None
+    code: Code = OPAQUE
 
     @property
     def objects(self) -> tuple[str, ...]:
@@ -83,7 +86,15 @@ def load(cache: Cache, key: str) -> Files | None:
         tuple(record["warnings"]),
         tuple(Listed(**listed) for listed in record["bill"]),
         Path(record["runtime"]) if record["runtime"] else None,
+        _code(record),
     )
+
+
+def _code(record: Mapping[str, Any]) -> Code:
+    if record["uses"] is None:
+        return OPAQUE
+    names, paths = ({name: tuple(by) for name, by in found.items()} for found in record["uses"])
+    return Code(frozenset(record["modules"]), names, paths)
 
 
 def make(
@@ -97,6 +108,7 @@ def make(
     looked_at: Iterable[Path] = (),
     packages: Iterable[Path] = (),
     runtime: tuple[str, Path] | None = None,
+    code: Code = OPAQUE,
 ) -> Files:
     """Writes the file system of these items into the cache.
 
@@ -110,6 +122,7 @@ def make(
         looked_at: sources that are in it in another form.
         packages: folders of the project's packages, whose data is in it.
         runtime: path in the image, and file, of the object with the interpreter's state.
+        code: what the program says of the system calls that it makes.
     """
     entries = {path: item.entry for path, item in items.items()}
     scratch = cache.path("blob", key)
@@ -129,11 +142,13 @@ def make(
         "warnings": list(warnings),
         "bill": [asdict(listed) for listed in bill],
         "runtime": str(runtime[1]) if runtime else None,
+        "uses": None if code.opaque else [dict(code.names), dict(code.paths)],
         "sources": {str(path): stamp(path) for path in sorted(sources)},
         "packages": {str(path): _data_stamp(path) for path in packages},
     }
     cache.write(cache.path("files", key, ".json"), json.dumps(record).encode())
-    return Files(blob, name, tuple(modules), tuple(warnings), bill, runtime[1] if runtime else None)
+    file = runtime[1] if runtime else None
+    return Files(blob, name, tuple(modules), tuple(warnings), bill, file, code)
 
 
 def _is_file(item: Item) -> bool:

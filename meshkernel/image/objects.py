@@ -81,6 +81,22 @@ def header(path: Path) -> Header:
     return Header(tuple(needed), tuple(folders), interpreter, dynamic)
 
 
+def symbols(path: Path) -> frozenset[str]:
+    """The names of the dynamic symbols of an ELF object, those that it has and those that it needs;
+    and of a few other things, since they share a table.
+    """
+    with path.open("rb") as file:
+        elf = ELFFile(file)
+        for segment in elf.iter_segments():
+            if isinstance(segment, DynamicSegment):
+                tags = {tag.entry.d_tag: tag.entry.d_val for tag in segment.iter_tags()}
+                for start in elf.address_offsets(tags["DT_STRTAB"]):
+                    file.seek(start)
+                    table = file.read(tags["DT_STRSZ"])
+                    return frozenset(name.decode("latin-1") for name in table.split(b"\0") if name)
+    return frozenset()
+
+
 def _expand(folder: str, path: Path) -> Path:
     origin = str(path.resolve().parent)
     expanded = folder.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)

@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from meshkernel.config import boot as planned
 from meshkernel.config.machine import MIB
+from meshkernel.config.selection import exposed
 from meshkernel.errors import Fault, UserError
 from meshkernel.image.builder import Image, Program, build_program
 from meshkernel.image.paths import APP, PYTHON
@@ -46,6 +47,7 @@ class Run:
         memory: bytes.
         publish: ports of the host that lead to ports of the program.
         accel: what executes it.
+        everything: have every library of the library OS, whatever the program seems to need.
         out: the build folder.
     """
 
@@ -58,6 +60,7 @@ class Run:
     memory: int = 128 * MIB
     publish: tuple[Expose, ...] = ()
     accel: Accel = Accel.AUTO
+    everything: bool = False
     out: Path = Path("build")
 
     @property
@@ -96,6 +99,7 @@ class Run:
             self.script.resolve() if self.script else None,
             tuple(sorted(_data(self.files, root))),
             one_process=False,
+            everything=self.everything,
         )
 
     def command(self) -> list[str]:
@@ -143,7 +147,9 @@ def _data(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, Path]]:
 
 def build(run: Run) -> Image:
     """Builds the image of a program."""
-    return build_program(run.plan(), run.program(), run.out)
+    plan = run.plan()
+    (service,) = plan.services.values()
+    return build_program(plan, evolve(run.program(), facts=exposed(service)), run.out)
 
 
 @asynccontextmanager

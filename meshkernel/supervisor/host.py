@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import define, field
 
-from meshkernel.config import LibrarySources, render
+from meshkernel.config import boot_configuration
 from meshkernel.errors import SupervisorError
 from meshkernel.image.builder import Image, build_mesh
 from meshkernel.machine import probe
@@ -76,8 +76,7 @@ async def build_images(plan: Plan, out: Path, on_event: OnEvent) -> dict[str, Im
 
 def boot_configurations(plan: Plan) -> dict[str, str]:
     """What each machine is told at boot: of this plan, and not of one that was built after it."""
-    rendered = {str(each.path): each.contents for each in render(plan, LibrarySources.load())}
-    return {name: rendered[f"{name}/boot.conf"] for name in plan.services}
+    return {name: boot_configuration(plan, each) for name, each in plan.services.items()}
 
 
 @define

@@ -13,16 +13,17 @@ The sources are those that the libraries' manifests (``lib.toml``) name:
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import define, field, frozen
 
-from meshkernel.toolchain import third_party, tools
+from meshkernel.toolchain import linkmap, third_party, tools
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 from meshkernel.toolchain.compile import Compiler, Unit
+from meshkernel.toolchain.linkmap import LibrarySize
 
 ROOT = Path(__file__).resolve().parents[1] / "libos"
 
@@ -75,6 +76,8 @@ class LibraryOS:
 
     objects: tuple[Path, ...]
     digest: str
+    owners: Mapping[str, str] = field(factory=dict, eq=False)
+    """The library of each object, by its path."""
 
 
 @frozen
@@ -85,6 +88,7 @@ class Linked:
     debug: Path
     size: int
     libos_bytes: int
+    libraries: Mapping[str, LibrarySize]
 
 
 def libraries(names: Iterable[str] | None = None) -> list[Library]:
@@ -130,15 +134,20 @@ class Builder:
 
     def units(self, headers: dict[str, str], names: Iterable[str] | None = None) -> list[Unit]:
         """Every file that these headers and libraries compile, and how."""
-        return self._compiled_from(headers, libraries(names))
+        return [unit for _, unit in self._compiled_from(headers, libraries(names))]
 
     def _build(self, headers: dict[str, str], chosen: list[Library]) -> LibraryOS:
-        objects = tuple(self.compiler.compile(self._compiled_from(headers, chosen)))
+        compiled = self._compiled_from(headers, chosen)
+        objects = tuple(self.compiler.compile([unit for _, unit in compiled]))
+        owners = {str(path): library for path, (library, _) in zip(objects, compiled, strict=True)}
         script = (ROOT / "kernel.ld").read_bytes()
         key = digest(tools.ld().banner, *LINK, script, *(path.name for path in objects))
-        return LibraryOS(objects, key)
+        return LibraryOS(objects, key, owners)
 
-    def _compiled_from(self, headers: dict[str, str], chosen: list[Library]) -> list[Unit]:
+    def _compiled_from(
+        self, headers: dict[str, str], chosen: list[Library]
+    ) -> list[tuple[str, Unit]]:
+        """Every unit with the name of its library."""
         generated = self._generated({name: text.encode() for name, text in headers.items()})
         made = {}
         for library in chosen:
@@ -147,7 +156,9 @@ class Builder:
         if made:
             texts = {name: text.encode() for name, text in headers.items()}
             generated = self._generated(texts | made)
-        return [unit for library in chosen for unit in self._units(library, generated)]
+        return [
+            (library.name, unit) for library in chosen for unit in self._units(library, generated)
+        ]
 
     def _generated(self, files: dict[str, bytes]) -> Path:
         """A folder with these files, named after what is in them: equal ones share objects."""
@@ -210,11 +221,13 @@ class Builder:
             tools.run([tools.cc().path, "-c", "embed.S", "-o", "embed.o"], cwd=work)
             script = ROOT / "kernel.ld"
             objects = [*libos.objects, work / "embed.o"]
-            tools.run([tools.ld().path, *LINK, "-T", script, *objects, "-o", work / "all"])
+            link = [*LINK, f"-Map={work / 'map'}", "-T"]
+            tools.run([tools.ld().path, *link, script, *objects, "-o", work / "all"])
+            sizes = linkmap.sizes((work / "map").read_text(), libos.owners)
             strip = [tools.objcopy().path]
             with replacing(debug) as fresh:
                 tools.run([*strip, "--only-keep-debug", work / "all", fresh])
             with replacing(image) as fresh:
                 tools.run([*strip, "--strip-all", work / "all", fresh])
         size = image.stat().st_size
-        return Linked(image, debug, size, size - files.stat().st_size)
+        return Linked(image, debug, size, size - files.stat().st_size, sizes)

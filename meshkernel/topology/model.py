@@ -8,6 +8,8 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from meshkernel.topology.libos import LibosWishes
+
 
 class Accel(StrEnum):
     """What executes a machine's instructions."""
@@ -40,6 +42,7 @@ class Service:
     env: Mapping[str, str] = field(factory=dict)
     secrets: tuple[str, ...] = ()
     expose: tuple[Expose, ...] = ()
+    libos: LibosWishes = field(factory=LibosWishes)
 
 
 @frozen

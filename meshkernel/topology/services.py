@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from meshkernel.topology.faults import Faults, told
+from meshkernel.topology.libos import read_libos
 from meshkernel.topology.model import Expose, Service
 from meshkernel.topology.positions import KeyPath
 from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
 
-KEYS = {"module", "asgi", "memory", "env", "secrets", "expose"}
-LATER = {"replicas", "volumes", "egress", "sleep", "net", "disk", "libraries"}
+KEYS = {"module", "asgi", "memory", "env", "secrets", "expose", "libos"}
+LATER = {"replicas", "volumes", "egress", "sleep", "net", "disk"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - an address that users may write
@@ -60,6 +61,7 @@ def _read_service(
         env=env,
         secrets=_read_secrets(table, path, faults, env),
         expose=_read_expose(table, path, faults, taken, asgi=asgi is not None),
+        libos=read_libos(table, path, faults),
     )
 
 

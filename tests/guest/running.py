@@ -160,6 +160,7 @@ def python_run(*arguments: str, memory: int = 128 * MIB) -> Run:
         script=HERE / "python" / "run.py",
         arguments=arguments,
         include=tuple(name for name in names if name != "run"),
+        everything=True,
         memory=memory,
         accel=Accel.TCG,
         out=OUT,

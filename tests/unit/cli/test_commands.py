@@ -70,26 +70,6 @@ def test_no_topology(meshkernel, tmp_path, monkeypatch, command):
     assert err.startswith("topology.toml: there is no such file, ")
 
 
-def test_plan(meshkernel, project):
-    status, out, _ = meshkernel("plan")
-    assert status == 0
-    assert out.index("back") < out.index("middle") < out.index("front")
-    values = json.loads(meshkernel("plan", "--json")[1])
-    assert values["generations"] == [["back"], ["middle"], ["front"]]
-    assert values["links"][0] == {"from": "front", "to": "middle"}
-    one = json.loads(meshkernel("plan", "front", "--json")[1])
-    assert one == values["services"]["front"]
-
-
-def test_plan_of_one_service(meshkernel, project):
-    status, out, _ = meshkernel("plan", "middle")
-    assert status == 0
-    assert "called by  front" in out
-    assert "libraries of its library OS" in out
-    status, _, err = meshkernel("plan", "midle")
-    assert (status, "did you mean 'middle'?" in err) == (2, True)
-
-
 def test_ps(meshkernel, running):
     status, out, _ = meshkernel("ps")
     assert status == 0

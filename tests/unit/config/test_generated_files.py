@@ -24,16 +24,22 @@ from meshkernel.config import (
 )
 from meshkernel.config.boot import DIRECTORY, INTERPRETER, SITE, escape
 from meshkernel.config.files import MARK
-from meshkernel.config.libos import LIBOS, options_of, parse_syscalls
+from meshkernel.config.libos import LIBOS, Option, options_of, parse_syscalls
 from meshkernel.config.machine import planned_machine, words
+from meshkernel.config.selection import everything
 from meshkernel.errors import UserError
 from meshkernel.plan import make_plan
 from meshkernel.topology.model import Expose, Link, Service, Topology
 
 SOURCES = LibrarySources(
     libraries=(
-        Library("core", "The core", sources=("init.c",), options={"STACK": 8, "NAME": 'a"b\\'}),
-        Library("net", "The network", ("core",), ("tcp.c", "udp.c"), {"BUFFERS": True}),
+        Library(
+            "core",
+            "The core",
+            sources=("init.c",),
+            options={"STACK": Option(8), "NAME": Option('a"b\\')},
+        ),
+        Library("net", "The network", ("core",), ("tcp.c", "udp.c"), {"BUFFERS": Option(True)}),
     ),
     syscalls=((0, "read"), (1, "write")),
 )
@@ -54,7 +60,8 @@ PLAN = make_plan(
         links=(Link("web", "cart", line=3, timeout=0.5),),
     )
 )
-FILES = {str(file.path): file.contents for file in render(PLAN, SOURCES)}
+SELECTIONS = {name: everything(SOURCES) for name in PLAN.services}
+FILES = {str(file.path): file.contents for file in render(PLAN, SOURCES, SELECTIONS)}
 
 
 def boot_values(text: str) -> list[tuple[str, str]]:
@@ -78,7 +85,7 @@ def test_every_service_has_its_files_and_each_says_that_it_is_generated() -> Non
 
 
 def test_rendering_is_the_same_every_time() -> None:
-    assert {str(file.path): file.contents for file in render(PLAN, SOURCES)} == FILES
+    assert {str(file.path): file.contents for file in render(PLAN, SOURCES, SELECTIONS)} == FILES
 
 
 def test_the_boot_configuration() -> None:
@@ -168,7 +175,7 @@ def test_the_link_list_names_every_source() -> None:
 
 def test_headers_are_shared_by_services_that_need_the_same() -> None:
     assert FILES["cart/libos/config.h"] == FILES["web/libos/config.h"]
-    found = headers(PLAN, PLAN.services["cart"], SOURCES)
+    found = headers(SOURCES, SELECTIONS["cart"])
     assert found == {
         "config.h": FILES["cart/libos/config.h"],
         "syscalls.h": FILES["cart/libos/syscalls.h"],
@@ -177,7 +184,7 @@ def test_headers_are_shared_by_services_that_need_the_same() -> None:
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 def test_the_headers_are_c(tmp_path: Path) -> None:
-    for name, contents in headers(PLAN, PLAN.services["cart"], SOURCES).items():
+    for name, contents in headers(SOURCES, SELECTIONS["cart"]).items():
         (tmp_path / name).write_text(contents)
     (tmp_path / "test.c").write_text("""
 #include "config.h"
@@ -212,7 +219,10 @@ def test_a_table_of_system_calls_with_a_fault(text: str, told: str) -> None:
 
 
 def test_an_option_has_one_home() -> None:
-    libraries = [Library("a", "A", options={"X": 1}), Library("b", "B", options={"X": 2})]
+    libraries = [
+        Library("a", "A", options={"X": Option(1)}),
+        Library("b", "B", options={"X": Option(2)}),
+    ]
     with pytest.raises(ValueError, match=r"b/lib\.toml: X is another library's option"):
         options_of(libraries)
 

@@ -1,0 +1,27 @@
+"""Which libraries the library OS of a service is made of, and why."""
+
+from meshkernel.config.selection.code import OPAQUE, Code
+from meshkernel.config.selection.needs import Needs
+from meshkernel.config.selection.needs import load as load_needs
+from meshkernel.config.selection.profile import Profile
+from meshkernel.config.selection.resolver import Chosen, Want, chain, resolve
+from meshkernel.config.selection.selection import Selection, everything, select, wanted
+from meshkernel.config.selection.wants import exposed, service_facts
+
+__all__ = [
+    "OPAQUE",
+    "Chosen",
+    "Code",
+    "Needs",
+    "Profile",
+    "Selection",
+    "Want",
+    "chain",
+    "everything",
+    "exposed",
+    "load_needs",
+    "resolve",
+    "select",
+    "service_facts",
+    "wanted",
+]

@@ -1,0 +1,28 @@
+"""What is known of a program before it runs; `image/` finds it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+
+@frozen
+class Code:
+    """What a program consists of, as far as it says something about the system calls it will make.
+
+    Attributes:
+        modules: names of all Python modules in its image.
+        names: attributes, globals and modules that code outside of the standard library refers to,
+            and functions that its binary modules import, each with the modules that do.
+        paths: files below /proc, /dev and /sys that it names, each with the modules that do.
+        opaque: nothing is known of it, as of a program in C: it may make any call.
+    """
+
+    modules: frozenset[str] = frozenset()
+    names: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    paths: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    opaque: bool = False
+
+
+OPAQUE = Code(opaque=True)

@@ -1,0 +1,131 @@
+"""The closure of what a service needs, with the reasons. Pure: values go in, values come out.
+
+The graph has an edge from each library to those that it requires, and one from the service itself
+to each library that something asks for. What the service reaches is what it gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+import networkx as nx
+from attrs import frozen
+
+from meshkernel.config.libos import Library
+
+SERVICE = ""
+"""The node of the service; no library has this name."""
+
+
+@frozen
+class Want:
+    """Something that asks for a library.
+
+    Attributes:
+        library: its name.
+        reason: why, as a clause: "calls are answered on port 7000".
+        certain: whether the service cannot work without. What is only likely, since a module that
+            may use it is in the image, a user may exclude.
+    """
+
+    library: str
+    reason: str
+    certain: bool = True
+
+
+@frozen
+class Chosen:
+    """A library that a service gets.
+
+    Attributes:
+        library: it.
+        reasons: what the service itself says; certain reasons first.
+        required_by: the other libraries of the service that cannot do without.
+    """
+
+    library: Library
+    reasons: tuple[str, ...]
+    required_by: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.library.name
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """The service's own reasons, or else the libraries that require it."""
+        return self.reasons or (f"required by {', '.join(self.required_by)}",)
+
+
+def requirements(libraries: Iterable[Library]) -> nx.DiGraph[str]:
+    """Every library, with an edge to each that it requires.
+
+    Raises:
+        ValueError: one requires what is not there: a fault in a manifest.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    known = {library.name: library for library in libraries}
+    graph.add_nodes_from(known)
+    for library in known.values():
+        for name in library.requires:
+            if name not in known:
+                raise ValueError(f"{library.name}/lib.toml: requires {name}, which is not there")
+            graph.add_edge(library.name, name)
+    return graph
+
+
+def wanted(libraries: Iterable[Library], wants: Iterable[Want]) -> nx.DiGraph[str]:
+    """The graph of requirements with the service in it.
+
+    Raises:
+        ValueError: a library that is wanted is not there.
+    """
+    graph = requirements(libraries)
+    graph.add_node(SERVICE)
+    for want in wants:
+        if want.library not in graph:
+            raise ValueError(f"there is no library {want.library}, wanted since {want.reason}")
+        graph.add_edge(SERVICE, want.library)
+    return graph
+
+
+def resolve(libraries: Iterable[Library], wants: Iterable[Want]) -> tuple[Chosen, ...]:
+    """The libraries that these wants come to, by name."""
+    known = {library.name: library for library in libraries}
+    wants = tuple(wants)
+    graph = wanted(known.values(), wants)
+    names = nx.descendants(graph, SERVICE)
+    asked = _reasons(wants)
+    return tuple(
+        Chosen(known[name], asked.get(name, ()), _requiring(name, graph, names))
+        for name in sorted(names)
+    )
+
+
+def chain(libraries: Iterable[Library], wants: Iterable[Want], name: str) -> str | None:
+    """Why a service has a library, in one sentence that ends with a reason of its own.
+
+    None if it does not have it.
+    """
+    wants = tuple(wants)
+    graph = wanted(libraries, wants)
+    if name not in graph or not nx.has_path(graph, SERVICE, name):
+        return None
+    _, *path = nx.shortest_path(graph, SERVICE, name)
+    reason = _reasons(wants)[path[0]][0]
+    steps = [f"{needed} is required by {by}" for by, needed in pairwise(path)]
+    told = ", ".join(reversed(steps))
+    return f"{told}, and {reason}" if told else reason
+
+
+def _reasons(wants: Iterable[Want]) -> Mapping[str, tuple[str, ...]]:
+    """What the service itself says about each library; certain reasons first, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for want in sorted(wants, key=lambda want: (not want.certain, want.library, want.reason)):
+        found.setdefault(want.library, {})[want.reason] = None
+    return {name: tuple(reasons) for name, reasons in found.items()}
+
+
+def _requiring(name: str, graph: nx.DiGraph[str], names: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(by for by in graph.predecessors(name) if by in names and by != name))
