@@ -15,7 +15,7 @@ from meshkernel.errors import (
     NotDelivered,
     RemoteError,
 )
-from meshkernel.service import bind_links, link, on_start, on_stop, rpc, shared_error
+from meshkernel.service import bind_links, every, link, on_start, on_stop, rpc, shared_error
 
 __all__ = [
     "CallError",
@@ -26,6 +26,7 @@ __all__ = [
     "NotDelivered",
     "RemoteError",
     "bind_links",
+    "every",
     "link",
     "on_start",
     "on_stop",

@@ -1,4 +1,4 @@
-"""What a service module writes: ``@rpc``, ``link()``, ``@on_start``, ``@on_stop``.
+"""What a service module writes: ``@rpc``, ``link()``, ``@every``, ``@on_start``, ``@on_stop``.
 
 Decorating changes nothing about a function: it is noted down under the module in which the
 decorator stands, and the runtime inside the unikernel serves what the service's own module noted.
@@ -24,12 +24,13 @@ _ASYNC_GENERATOR = 0x200  # inspect.CO_ASYNC_GENERATOR
 class Declarations:
     """What one module declares, in the order in which it does."""
 
-    __slots__ = ("methods", "start", "stop")
+    __slots__ = ("every", "methods", "start", "stop")
 
     def __init__(self) -> None:
         self.methods: dict[str, Callable[..., Any]] = {}
         self.start: list[Callable[[], Any]] = []
         self.stop: list[Callable[[], Any]] = []
+        self.every: list[tuple[Callable[[], Any], float]] = []  # with its seconds
 
 
 class Resolver(Protocol):
@@ -101,6 +102,43 @@ def on_stop(function: Function) -> Function:
     """
     _of_caller().stop.append(function)
     return function
+
+
+def every(interval: str) -> Callable[[Function], Function]:
+    """Run this function, plain or async, again and again: ``@every("30s")``.
+
+    The first run comes one interval after the service is ready. Runs of a function never overlap:
+    what is due while one goes on is left out. A plain function runs in a thread, as with ``@rpc``.
+    What a run raises is logged, and the next one comes all the same. When the service is asked to
+    stop, a run that goes on may end within half of the grace, and is cancelled then.
+
+    Args:
+        interval: a number with ``ms``, ``s``, ``m`` or ``h`` behind it.
+
+    Raises:
+        ValueError: the interval is none, or not above zero.
+    """
+    seconds = _seconds(interval)
+    declared = _of_caller()
+
+    def declare(function: Function) -> Function:
+        if not callable(function):
+            raise TypeError(f"@every stands on a function, not on {function!r}")
+        declared.every.append((function, seconds))
+        return function
+
+    return declare
+
+
+def _seconds(interval: object) -> float:
+    """The seconds of ``@every``'s interval; written without ``re``, which takes long to import."""
+    for unit, seconds in (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)):
+        if isinstance(interval, str) and interval.endswith(unit):
+            number = interval.removesuffix(unit)
+            if number.replace(".", "", 1).isdecimal() and float(number) > 0:
+                return float(number) * seconds
+            break
+    raise ValueError(f'@every({interval!r}): write it like "500ms", "30s", "5m" or "1h"')
 
 
 def shared_error(cls: Error) -> Error:

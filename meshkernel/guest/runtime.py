@@ -25,7 +25,7 @@ GRACE = 10.0
 """Seconds to stop in, where the supervisor names none."""
 
 DRAIN_SHARE = 0.5
-"""Of the grace, for calls that run; the rest is for ``@on_stop``."""
+"""Of the grace, for calls and ``@every`` functions that run; the rest is for ``@on_stop``."""
 
 
 class Runtime:
@@ -43,6 +43,7 @@ class Runtime:
         self._peers = Peers(configuration)
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
         self._web: Any = None
+        self._schedule: Any = None
 
     async def run(self) -> None:
         """From loading the service to its end; what start-up raises is the caller's to tell."""
@@ -67,6 +68,7 @@ class Runtime:
             port = server.sockets[0].getsockname()[1]
             self._control.send("ready", methods=sorted(dispatcher.methods), port=port)
             self._on_ready()
+            self._begin_schedule(declared)
             grace = await self._stop
             server.close()
             await self._end(dispatcher, declared, grace)
@@ -79,12 +81,22 @@ class Runtime:
         self._web = WebServer(application, self._configuration.host, self._configuration.http_port)
         await self._web.start()
 
+    def _begin_schedule(self, declared: Declarations) -> None:
+        if declared.every:
+            from meshkernel.guest.schedule import Schedule  # noqa: PLC0415 - many need none
+
+            self._schedule = Schedule(declared.every)
+
     async def _end(self, dispatcher: Dispatcher, declared: Declarations, grace: float) -> None:
         """Let calls end, run ``@on_stop`` last one first, close the links; within the grace."""
         async with asyncio.timeout(grace):
             if self._web is not None:
                 await self._web.stop(grace * DRAIN_SHARE / 2)
-            await dispatcher.drain(grace * DRAIN_SHARE)
+            drained = dispatcher.drain(grace * DRAIN_SHARE)
+            if self._schedule is not None:
+                await asyncio.gather(drained, self._schedule.stop(grace * DRAIN_SHARE))
+            else:
+                await drained
             await run_hooks(declared.stop[::-1])
         self._peers.close()
         await dispatcher.close()

@@ -15,6 +15,7 @@ def test_the_public_names_are_these() -> None:
         "NotDelivered",
         "RemoteError",
         "bind_links",
+        "every",
         "link",
         "on_start",
         "on_stop",

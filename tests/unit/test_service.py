@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from meshkernel import LinkError, bind_links, link, on_start, on_stop, rpc, shared_error
+from meshkernel import LinkError, bind_links, every, link, on_start, on_stop, rpc, shared_error
 from meshkernel.service import declarations, shared_errors
 
 
@@ -145,3 +145,30 @@ def test_shared_errors_are_known_by_name() -> None:
 
     assert shared_error(Odd) is Odd
     assert shared_errors()[f"{__name__}.{Odd.__qualname__}"] is Odd
+
+
+@pytest.mark.parametrize(
+    ("interval", "seconds"),
+    [("500ms", 0.5), ("30s", 30.0), ("1.5s", 1.5), ("5m", 300.0), ("1h", 3600.0)],
+)
+def test_every_notes_the_function_with_its_seconds(
+    declare: Any, interval: str, seconds: float
+) -> None:
+    text = f"from meshkernel import every\n@every({interval!r})\ndef tick(): ...\n"
+    module = declare(text, f"every_{interval}")
+    assert declarations(f"every_{interval}").every == [(module.tick, seconds)]
+
+
+@pytest.mark.parametrize(
+    "interval", ["", "s", "5", "0s", "-1s", "1d", "nans", "infs", " 5s", 5, None]
+)
+def test_an_interval_that_is_none(interval: Any) -> None:
+    with pytest.raises(ValueError, match=r"@every\(.*\): write it like "):
+        every(interval)
+
+
+def test_every_without_an_interval_says_so() -> None:
+    with pytest.raises(ValueError, match=r'write it like "500ms", "30s", "5m" or "1h"'):
+
+        @every
+        def tick() -> None: ...
