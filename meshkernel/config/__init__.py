@@ -5,7 +5,7 @@
 
 from meshkernel.config.files import File, write_files
 from meshkernel.config.libos import Library, LibrarySources
-from meshkernel.config.machine import MachineValues
+from meshkernel.config.machine import MachineValues, VolumeValues
 from meshkernel.config.rendering import (
     boot_configuration,
     headers,
@@ -19,6 +19,7 @@ __all__ = [
     "Library",
     "LibrarySources",
     "MachineValues",
+    "VolumeValues",
     "boot_configuration",
     "headers",
     "machine_arguments",

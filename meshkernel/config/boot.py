@@ -45,6 +45,11 @@ def escape(text: str) -> str:
     return escaped.decode()
 
 
+def volume_tag(index: int) -> str:
+    """What ties a mount of the boot configuration to a device of the machine."""
+    return f"volume{index}"
+
+
 def environment(service: ServicePlan) -> dict[str, str]:
     """The variables of a service, without its secrets."""
     return dict(sorted((ENVIRONMENT | dict(service.service.env)).items()))

@@ -22,6 +22,35 @@ CPUS = {Accel.TCG: "max", Accel.KVM: "host,migratable=off", Accel.AUTO: "<cpu>"}
 
 
 @frozen
+class VolumeValues:
+    """A folder of the host that a machine mounts.
+
+    Attributes:
+        tag: how the boot configuration names it.
+        folder: on the host, or a placeholder.
+        read_only: the machine cannot change it, whatever it asks.
+    """
+
+    tag: str
+    folder: str
+    read_only: bool = False
+
+    @property
+    def fsdev(self) -> str:
+        """The value of QEMU's ``-fsdev``.
+
+        mapped-xattr: modes, owners, links and what else a machine makes are kept in attributes of
+        plain files, so it can make nothing that means something on the host, and it is root of its
+        own files although QEMU is nobody.
+        """
+        path = self.folder.replace(",", ",,")
+        access = ",readonly=on" if self.read_only else ""
+        return (
+            f"local,id={self.tag},path={path},security_model=mapped-xattr,multidevs=remap{access}"
+        )
+
+
+@frozen
 class MachineValues:
     """What the template is filled with.
 
@@ -31,6 +60,7 @@ class MachineValues:
         memory: bytes.
         accel: what executes its instructions.
         mac: of its network device, if it has one.
+        volumes: folders of the host that it mounts.
         boot, serial, control, qmp, network: numbers of open descriptors, or placeholders.
     """
 
@@ -39,6 +69,7 @@ class MachineValues:
     memory: int
     accel: Accel
     mac: str | None = None
+    volumes: tuple[VolumeValues, ...] = ()
     boot: str = "<boot>"
     serial: str = "<serial>"
     control: str = "<control>"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from meshkernel.config import MachineValues, machine_arguments
+from meshkernel.config import MachineValues, VolumeValues, machine_arguments
 from meshkernel.topology.model import Accel
 
 
@@ -22,6 +22,7 @@ class MachineSpec:
         memory: bytes.
         accel: what executes its instructions; never ``auto``.
         mac: of its network device, if it has one.
+        volumes: folders of the host that it mounts, with the tags of its boot configuration.
         secrets: environment variables that are on no disk and on no command line.
     """
 
@@ -31,6 +32,7 @@ class MachineSpec:
     memory: int
     accel: Accel = Accel.TCG
     mac: str | None = None
+    volumes: tuple[VolumeValues, ...] = ()
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
 
 
@@ -53,6 +55,7 @@ def arguments(program: Path, spec: MachineSpec, descriptors: Descriptors) -> lis
         memory=spec.memory,
         accel=spec.accel,
         mac=spec.mac if descriptors.network is not None else None,
+        volumes=spec.volumes,
         boot=str(descriptors.boot),
         serial=str(descriptors.serial),
         control=str(descriptors.control),

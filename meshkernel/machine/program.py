@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from attrs import evolve, field, frozen
 
 from meshkernel.config import boot as planned
-from meshkernel.config.machine import MIB
-from meshkernel.config.selection import exposed
+from meshkernel.config.machine import MIB, VolumeValues
+from meshkernel.config.selection import exposed, mounted
 from meshkernel.errors import Fault, UserError
 from meshkernel.image.builder import Image, Program, build_program
 from meshkernel.image.paths import APP, PYTHON
@@ -26,11 +26,30 @@ from meshkernel.machine.boot import line
 from meshkernel.machine.machine import Machine, MachineExit, OnConsole
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache
-from meshkernel.topology.model import Accel, Expose, Service, Topology
+from meshkernel.topology.model import Accel, Expose, Mount, Service, Topology
 
 END_OF_INPUT = b"\x04\x04"
 """One is enough at the start of a line."""
 CHUNK = 4096
+
+
+@frozen
+class Share:
+    """A folder of the host that a program finds at a path.
+
+    Attributes:
+        folder: on the host; it has to be there.
+        path: absolute, in the machine.
+        read_only: the program cannot change it.
+    """
+
+    folder: Path
+    path: str
+    read_only: bool = False
+
+    def mount(self) -> Mount:
+        """What a topology would say."""
+        return Mount(self.path, self.folder.name, self.read_only)
 
 
 @frozen
@@ -48,6 +67,7 @@ class Run:
         publish: ports of the host that lead to ports of the program.
         accel: what executes it.
         everything: have every library of the library OS, whatever the program seems to need.
+        volumes: folders of the host, with the paths where the program finds them.
         out: the build folder.
     """
 
@@ -61,6 +81,7 @@ class Run:
     publish: tuple[Expose, ...] = ()
     accel: Accel = Accel.AUTO
     everything: bool = False
+    volumes: tuple[Share, ...] = ()
     out: Path = Path("build")
 
     @property
@@ -73,7 +94,12 @@ class Run:
     def plan(self) -> Plan:
         """A mesh of this program alone."""
         service = Service(
-            self.name, line=0, module="__main__", memory=self.memory, expose=self.publish
+            self.name,
+            line=0,
+            module="__main__",
+            memory=self.memory,
+            expose=self.publish,
+            volumes=tuple(share.mount() for share in self.volumes),
         )
         root = self.program().root
         topology = Topology(root / "topology.toml", self.name, {self.name: service}, ())
@@ -121,6 +147,10 @@ class Run:
             line("directory", APP),
             line("hostname", self.name),
         ]
+        lines += [
+            line("volume", f"{planned.volume_tag(index)} {mount.access} {mount.path}")
+            for index, mount in enumerate(service.service.volumes)
+        ]
         if self.publish:
             lines += [
                 line("address", f"{service.address}/{plan.network.prefixlen}"),
@@ -149,7 +179,8 @@ def build(run: Run) -> Image:
     """Builds the image of a program."""
     plan = run.plan()
     (service,) = plan.services.values()
-    return build_program(plan, evolve(run.program(), facts=exposed(service)), run.out)
+    facts = exposed(service) | mounted(service)
+    return build_program(plan, evolve(run.program(), facts=facts), run.out)
 
 
 @asynccontextmanager
@@ -166,6 +197,10 @@ async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[
         memory=run.memory,
         accel=accel,
         mac=service.mac if run.publish else None,
+        volumes=tuple(
+            VolumeValues(planned.volume_tag(index), str(share.folder), share.read_only)
+            for index, share in enumerate(run.volumes)
+        ),
     )
     if not run.publish:
         async with Machine.start(spec, on_console=on_console) as machine:

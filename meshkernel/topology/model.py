@@ -31,6 +31,26 @@ class Expose:
 
 
 @frozen
+class Mount:
+    """A volume at a path of a service.
+
+    Attributes:
+        path: absolute, in the machine.
+        volume: its name, which services of a mesh may share for reading.
+        read_only: the service cannot change it.
+    """
+
+    path: str
+    volume: str
+    read_only: bool = False
+
+    @property
+    def access(self) -> str:
+        """As the boot configuration has it."""
+        return "ro" if self.read_only else "rw"
+
+
+@frozen
 class Service:
     """One service as declared: exactly one of ``module`` and ``asgi`` is set."""
 
@@ -42,6 +62,7 @@ class Service:
     env: Mapping[str, str] = field(factory=dict)
     secrets: tuple[str, ...] = ()
     expose: tuple[Expose, ...] = ()
+    volumes: tuple[Mount, ...] = ()  # sorted by path
     libos: LibosWishes = field(factory=LibosWishes)
 
 

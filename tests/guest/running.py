@@ -18,7 +18,7 @@ from meshkernel.image.builder import Image
 from meshkernel.image.paths import APP, LIBRARY
 from meshkernel.machine import program
 from meshkernel.machine.machine import MachineExit
-from meshkernel.machine.program import Run
+from meshkernel.machine.program import Run, Share
 from meshkernel.topology.model import Accel
 
 HERE = Path(__file__).parent
@@ -146,9 +146,22 @@ def compile_c(name: str, *options: str, variant: str = "") -> Path:
     return target
 
 
-async def run_c(file: Path, *arguments: str, memory: int = 64 * MIB, stdin: str = "") -> InMachine:
+async def run_c(
+    file: Path,
+    *arguments: str,
+    memory: int = 64 * MIB,
+    stdin: str = "",
+    volumes: tuple[Share, ...] = (),
+) -> InMachine:
     """Runs an executable as a unikernel."""
-    run = Run(script=file, arguments=arguments, memory=memory, accel=Accel.TCG, out=OUT)
+    run = Run(
+        script=file,
+        arguments=arguments,
+        memory=memory,
+        volumes=volumes,
+        accel=Accel.TCG,
+        out=OUT,
+    )
     image = await asyncio.to_thread(program.build, run)
     return await in_machine(run, image, stdin)
 

@@ -6,7 +6,7 @@ from meshkernel.config.selection.needs import load as load_needs
 from meshkernel.config.selection.profile import Profile
 from meshkernel.config.selection.resolver import Chosen, Want, chain, resolve
 from meshkernel.config.selection.selection import Selection, everything, select, wanted
-from meshkernel.config.selection.wants import exposed, service_facts
+from meshkernel.config.selection.wants import exposed, mounted, service_facts
 
 __all__ = [
     "OPAQUE",
@@ -20,6 +20,7 @@ __all__ = [
     "everything",
     "exposed",
     "load_needs",
+    "mounted",
     "resolve",
     "select",
     "service_facts",

@@ -21,13 +21,19 @@ def service_facts(service: ServicePlan) -> dict[str, str]:
         facts["web"] = f"HTTP is answered for {service.service.asgi}"
     if service.peers:
         facts["calls"] = f"it calls {', '.join(peer.name for peer in service.peers)}"
-    return facts | exposed(service)
+    return facts | exposed(service) | mounted(service)
 
 
 def exposed(service: ServicePlan) -> dict[str, str]:
     """The ways in from the host, of a service and of a single program."""
     ways = [f"{way.port} as {way.host} of {way.address}" for way in service.service.expose]
     return {"exposed": f"it exposes port {', '.join(ways)}"} if ways else {}
+
+
+def mounted(service: ServicePlan) -> dict[str, str]:
+    """The volumes of a service and of a single program."""
+    paths = [mount.path for mount in service.service.volumes]
+    return {"volumes": f"it mounts {', '.join(paths)}"} if paths else {}
 
 
 def always(needs: Needs) -> Iterator[Want]:

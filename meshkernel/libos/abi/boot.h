@@ -18,6 +18,8 @@
  *   seed <64 hexadecimal digits> 32 bytes for the random generator, fresh for every boot
  *   wall 1767225600000000000     nanoseconds since 1970 when the host wrote this
  *   file /etc/service.json text  a read-only file of this content, put over the image's own
+ *   volume volume0 rw /data      the host's volume with this tag is mounted there; ro: it cannot be
+ *                                changed
  *
  * The memory of this module is cleared once it is parsed: it holds secrets.
  * An address's MAC is 02:6b followed by the four bytes of the IPv4 address, for every port of a

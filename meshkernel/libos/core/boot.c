@@ -192,6 +192,18 @@ static void take_file(struct line *line) {
         .path = path, .contents = path + length + 1, .size = line->length - length - 1};
 }
 
+static void take_volume(struct line *line) {
+    size_t tag = span(line->value, line->length, ' ');
+    char *mode = line->value + tag + 1;
+    bool read_only = tag + 4 < line->length && memcmp(mode, "ro ", 3) == 0;
+    if (tag + 4 >= line->length || mode[3] != '/' || (!read_only && memcmp(mode, "rw ", 3) != 0))
+        fault(line, "a volume needs its tag, rw or ro, and a path from /");
+    line->value[tag] = 0;
+    boot.volumes = grown(line, boot.volumes, boot.volume_count, sizeof *boot.volumes);
+    boot.volumes[boot.volume_count++] =
+        (struct boot_volume){.tag = keep(line), .path = mode + 3, .read_only = read_only};
+}
+
 static const struct {
     const char *key;
     void (*take)(struct line *line);
@@ -208,6 +220,7 @@ static const struct {
     {"seed", take_seed},
     {"wall", take_wall},
     {"file", take_file},
+    {"volume", take_volume},
 };
 
 static bool is_key(const struct line *line, const char *key) {

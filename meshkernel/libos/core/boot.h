@@ -15,6 +15,12 @@ struct boot_file {
     size_t size;
 };
 
+struct boot_volume {
+    const char *tag, *path;
+    bool read_only;
+    bool mounted; /* set by the library that mounts it */
+};
+
 struct boot {
     const char **arguments; /* NULL-terminated, as argv */
     const char **environment;
@@ -26,6 +32,8 @@ struct boot {
     size_t host_count;
     struct boot_file *files;
     size_t file_count;
+    struct boot_volume *volumes;
+    size_t volume_count;
     uint64_t wall;
     uint8_t seed[32];
     bool seeded;

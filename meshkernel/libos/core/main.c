@@ -86,6 +86,7 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     fs_init();             /* image, /tmp, /dev, /proc */
     ipc_init();            /* AF_UNIX */
     virtio_init();         /* network, control channel, randomness */
+    fs_check_volumes();    /* /data and its like came with the devices */
     random_require_seed(); /* or else not a step further */
     set_canary();
     mm_init();          /* where in the address space things will lie: at random */

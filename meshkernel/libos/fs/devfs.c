@@ -126,5 +126,5 @@ void devfs_init(void) {
     add_link("stdin", "/proc/self/fd/0");
     add_link("stdout", "/proc/self/fd/1");
     add_link("stderr", "/proc/self/fd/2");
-    fs_mount("/dev", node_inode(tree.root));
+    fs_mount("/dev", "devtmpfs", node_inode(tree.root));
 }

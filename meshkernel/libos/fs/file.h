@@ -5,6 +5,7 @@
 #include "core/wait.h"
 #include "mm/user.h"
 
+struct directory_sink; /* fs/inode.h */
 struct file;
 struct inode;
 struct linux_stat; /* linux/abi.h */
@@ -48,8 +49,14 @@ struct file_ops {
     /* One page of contents for a memory map, with a reference taken, NULL when out of memory or
      * beyond the end. Shared and read-only pages alike; a private writable map copies it. */
     void *(*page)(struct file *file, uint64_t index); /* -ENODEV */
-    void (*release)(struct file *file);               /* nothing to do */
-    bool seekable;                                    /* else -ESPIPE */
+    /* Returns when what was written has reached the disk: 0 or -errno. May sleep. */
+    int (*sync)(struct file *file, bool data_only); /* nothing outlives the machine: 0 */
+    /* Entries of an open directory, as the inode's `list`, which is asked otherwise: 0 or -errno.
+     */
+    int (*list)(struct file *file, uint64_t *position, struct directory_sink *sink);
+    void (*release)(struct file *file); /* nothing to do */
+    bool seekable;                      /* else -ESPIPE */
+    bool shared_maps_read_only;         /* -EINVAL for a shared map that may be written */
 };
 
 struct file {

@@ -8,5 +8,9 @@
  * there is no valid image. */
 void fs_init(void);
 
+/* Every volume of the boot configuration was mounted, or a panic says which was not. After the
+ * devices. */
+void fs_check_volumes(void);
+
 /* Opens /dev/console as descriptors 0, 1 and 2; called once before the program starts. */
 void fs_open_console(void);

@@ -99,7 +99,7 @@ static int image_lookup(const struct inode *directory, const char *name, size_t 
     return -ENOENT;
 }
 
-static void image_stat(const struct inode *node, struct linux_stat *stat) {
+static int image_stat(const struct inode *node, struct linux_stat *stat) {
     const struct imagefs_inode *inode = node->data;
 
     stat->nlink = inode->links;
@@ -108,6 +108,7 @@ static void image_stat(const struct inode *node, struct linux_stat *stat) {
     stat->blksize = PAGE_SIZE;
     stat->blocks = (stat->size + 511) / 512;
     stat->atime.seconds = stat->mtime.seconds = stat->ctime.seconds = (int64_t)inode->mtime;
+    return 0;
 }
 
 static ssize_t image_readlink(const struct inode *node, char *to, size_t size) {

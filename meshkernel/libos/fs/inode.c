@@ -16,6 +16,15 @@ struct inode *inode_keep(const struct inode *inode, const char *path) {
     return kept;
 }
 
+bool inode_is_read_only(const struct inode *inode) {
+    struct fs_statistics statistics = {0};
+
+    if (inode->ops->is_read_only)
+        return inode->ops->is_read_only(inode);
+    inode->ops->statistics(inode, &statistics);
+    return statistics.read_only;
+}
+
 void inode_release(struct inode *inode) {
     if (inode == NULL)
         return;

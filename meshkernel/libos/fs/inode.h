@@ -45,7 +45,7 @@ struct fs_statistics {
 struct inode_ops {
     int (*lookup)(const struct inode *directory, const char *name, size_t length,
                   struct inode *found);
-    void (*stat)(const struct inode *inode, struct linux_stat *stat);
+    int (*stat)(const struct inode *inode, struct linux_stat *stat);
     /* Bytes of the target written to `to`, cut to `size`. */
     ssize_t (*readlink)(const struct inode *inode, char *to, size_t size);
     /* A link that leads to an inode and not to a path (/proc/self/fd/N): NULL, or -ENOENT to go by
@@ -57,6 +57,9 @@ struct inode_ops {
     void (*list)(const struct inode *directory, uint64_t *position, struct directory_sink *sink);
     /* A new file for a regular file or a device; `flags` has been checked against the type. */
     int (*open)(const struct inode *inode, int flags, struct file **file);
+    /* The same for a directory; NULL: there is nothing to open, `list` does. */
+    int (*open_directory)(const struct inode *inode, int flags, struct file **file);
+    bool (*is_read_only)(const struct inode *inode); /* NULL: as `statistics` has it */
     void (*statistics)(const struct inode *inode, struct fs_statistics *statistics);
     void (*get)(const struct inode *inode); /* NULL: nothing is counted */
     void (*put)(const struct inode *inode);
@@ -88,6 +91,9 @@ struct inode {
 /* A copy that stays, with a reference and its path; NULL when out of memory. */
 struct inode *inode_keep(const struct inode *inode, const char *path);
 void inode_release(struct inode *inode); /* NULL is fine */
+
+/* Nothing in its file system can be changed. */
+bool inode_is_read_only(const struct inode *inode);
 
 static inline uint32_t inode_type(const struct inode *inode) {
     return inode->mode & S_IFMT;

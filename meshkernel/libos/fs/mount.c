@@ -20,7 +20,7 @@ extern const char image_start[], image_end[];
 static struct tree overlay_tree = {.device = IMAGEFS_DEVICE, .magic = 0x6b616d69};
 static struct inode root;
 static struct {
-    const char *path;
+    const char *path, *type;
     struct inode inode;
 } mounts[MOUNTS_MAX];
 static size_t mount_count;
@@ -53,33 +53,48 @@ static struct node *mount_point(const char *path) {
     for (size_t i = mount_count; i-- > 0;) {
         size_t length = strlen(mounts[i].path);
 
-        if (strncmp(path, mounts[i].path, length) == 0 && path[length] == '/')
-            return tree_make((struct node *)mounts[i].inode.data, path + length, S_IFDIR | 0755);
+        if (strncmp(path, mounts[i].path, length) != 0 || path[length] != '/')
+            continue;
+        if (mounts[i].inode.ops != root.ops)
+            panic("a volume cannot hold the mount point of another");
+        return tree_make((struct node *)mounts[i].inode.data, path + length, S_IFDIR | 0755);
     }
     return tree_make(overlay_tree.root, path, S_IFDIR | 0755);
 }
 
-void fs_mount(const char *path, struct inode inode) {
+void fs_mount(const char *path, const char *type, struct inode inode) {
     struct node *point = mount_point(path);
 
     assert(mount_count < MOUNTS_MAX);
     mounts[mount_count].path = path;
+    mounts[mount_count].type = type;
     mounts[mount_count].inode = inode;
     point->mounted = &mounts[mount_count++].inode;
-}
-
-static const char *type_of(const struct inode *inode) {
-    const struct tree *tree = ((const struct node *)inode->data)->tree;
-
-    return tree->files ? "tmpfs" : tree->magic == 0x9fa0 ? "proc" : "devtmpfs";
 }
 
 bool mount_describe(size_t index, const char **path, const char **type) {
     if (index > mount_count)
         return false;
     *path = index ? mounts[index - 1].path : "/";
-    *type = index ? type_of(&mounts[index - 1].inode) : "meshkernel";
+    *type = index ? mounts[index - 1].type : "meshkernel";
     return true;
+}
+
+void fs_check_volumes(void) {
+    static char sentence[PATH_MAX + 128];
+
+    for (size_t i = 0; i < boot.volume_count; i++) {
+        const struct boot_volume *volume = &boot.volumes[i];
+
+        if (volume->mounted)
+            continue;
+        format(
+            sentence, sizeof(sentence),
+            "nothing could be mounted at %s: the host offers no %s, or this library OS was built "
+            "without volumes",
+            volume->path, volume->tag);
+        panic(sentence);
+    }
 }
 
 /* The program starts in the folder that the boot configuration names. */

@@ -9,8 +9,9 @@ struct tree;
 const struct inode *root_inode(void);
 struct tree *root_tree(void);
 
-/* Mounts a file system at an absolute path, which is made where it is missing; start-up only. */
-void fs_mount(const char *path, struct inode root);
+/* Mounts a file system at an absolute path, which is made where it is missing; start-up only.
+ * `type` is what /proc/mounts calls it. */
+void fs_mount(const char *path, const char *type, struct inode root);
 
 /* Puts a read-only file over the image's own; start-up only. The contents must stay. */
 void overlay_add(const char *path, const char *contents, size_t size);

@@ -26,13 +26,6 @@ static bool writes(int flags) {
     return (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
 }
 
-static bool is_read_only(const struct inode *inode) {
-    struct fs_statistics statistics = {0};
-
-    inode->ops->statistics(inode, &statistics);
-    return statistics.read_only;
-}
-
 static int check_type(const struct inode *inode, int flags) {
     uint32_t type = inode_type(inode);
 
@@ -46,12 +39,14 @@ static int check_type(const struct inode *inode, int flags) {
         return -ENXIO;
     if (type == S_IFDIR && (writes(flags) || flags & O_CREAT))
         return -EISDIR;
-    return type == S_IFREG && writes(flags) && is_read_only(inode) ? -EROFS : 0;
+    return type == S_IFREG && writes(flags) && inode_is_read_only(inode) ? -EROFS : 0;
 }
 
 static int make_file(const struct inode *inode, int flags, struct file **file) {
     if ((flags & O_PATH) == 0 && inode_type(inode) != S_IFDIR)
         return inode->ops->open(inode, flags, file);
+    if ((flags & O_PATH) == 0 && inode->ops->open_directory)
+        return inode->ops->open_directory(inode, flags, file);
     *file = file_new(flags & O_PATH ? &path_only_ops : &directory_ops, NULL, flags);
     return *file ? 0 : -ENOMEM;
 }

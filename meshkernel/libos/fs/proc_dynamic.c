@@ -45,11 +45,12 @@ static int value_of(const struct inode *inode) {
     return (int)(intptr_t)inode->data;
 }
 
-static void dynamic_stat(const struct inode *inode, struct linux_stat *stat) {
+static int dynamic_stat(const struct inode *inode, struct linux_stat *stat) {
     stat->nlink = inode_type(inode) == S_IFDIR ? 2 : 1;
     stat->blksize = PAGE_SIZE;
     stat->mtime.seconds = (int64_t)(clock_realtime() / NANOS_PER_SECOND);
     stat->atime = stat->ctime = stat->mtime;
+    return 0;
 }
 
 static void dynamic_statistics(const struct inode *inode, struct fs_statistics *statistics) {

@@ -67,6 +67,6 @@ void procfs_init(void) {
     add_link("1/cwd", boot.directory ? boot.directory : "/");
     add_program();
     proc_add_dynamic(proc.root);
-    fs_mount("/proc", node_inode(proc.root));
-    fs_mount("/sys", node_inode(sys.root));
+    fs_mount("/proc", "proc", node_inode(proc.root));
+    fs_mount("/sys", "sysfs", node_inode(sys.root));
 }

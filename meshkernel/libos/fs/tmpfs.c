@@ -229,7 +229,7 @@ void tmpfs_mount(const char *path) {
         .device = FIRST_DEVICE + tree_count++, .magic = TMPFS_MAGIC, .files = &tmpfs_kind};
     tree_init(tree);
     tree->root->mode = S_IFDIR | 01777;
-    fs_mount(path, node_inode(tree->root));
+    fs_mount(path, "tmpfs", node_inode(tree->root));
 }
 
 struct inode memfd_inode(void) {

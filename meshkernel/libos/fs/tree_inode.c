@@ -67,7 +67,7 @@ static uint32_t links_of(const struct node *node) {
     return links;
 }
 
-static void tree_stat(const struct inode *inode, struct linux_stat *stat) {
+static int tree_stat(const struct inode *inode, struct linux_stat *stat) {
     const struct node *node = node_of(inode);
 
     stat->mode = node->mode; /* the inode of an open file is older than a chmod */
@@ -79,6 +79,7 @@ static void tree_stat(const struct inode *inode, struct linux_stat *stat) {
     stat->atime = timespec_of(node->accessed);
     stat->mtime = timespec_of(node->modified);
     stat->ctime = timespec_of(node->changed);
+    return 0;
 }
 
 static ssize_t tree_readlink(const struct inode *inode, char *to, size_t size) {

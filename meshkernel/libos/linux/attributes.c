@@ -51,10 +51,7 @@ int64_t sys_fchmod(int fd, uint32_t mode) {
 }
 
 static int64_t change_owner(const struct inode *inode) {
-    struct fs_statistics statistics = {0};
-
-    inode->ops->statistics(inode, &statistics);
-    return statistics.read_only ? -EROFS : 0;
+    return inode_is_read_only(inode) ? -EROFS : 0;
 }
 
 int64_t sys_fchownat(int directory, uaddr_t path, uint32_t user, uint32_t group, int flags) {

@@ -153,7 +153,9 @@ static int64_t set_nonblocking(struct file *file, uaddr_t argument) {
 static int64_t bytes_left(const struct file *file, uaddr_t argument) {
     struct linux_stat stat;
 
-    stat_inode(file->inode, &stat);
+    int error = stat_inode(file->inode, &stat);
+    if (error)
+        return error;
     int left = (int)MIN(MAX(stat.size - (int64_t)file->offset, (int64_t)0), (int64_t)INT32_MAX);
     return put_user(left, argument);
 }

@@ -139,7 +139,14 @@ int64_t sys_getdents64(int fd, uaddr_t buffer, unsigned size) {
     if (file->inode == NULL || inode_type(file->inode) != S_IFDIR)
         return -ENOTDIR;
     struct entries entries = {.sink = {add_entry}, .to = buffer, .left = size};
-    if (add_dots(file->inode, &file->offset, &entries.sink))
+    int error = 0;
+    if (!add_dots(file->inode, &file->offset, &entries.sink))
+        ;
+    else if (file->ops->list)
+        error = file->ops->list(file, &file->offset, &entries.sink);
+    else
         file->inode->ops->list(file->inode, &file->offset, &entries.sink);
-    return entries.to == buffer && entries.error ? entries.error : (int64_t)(entries.to - buffer);
+    if (entries.to == buffer)
+        return error ? error : entries.error;
+    return (int64_t)(entries.to - buffer);
 }

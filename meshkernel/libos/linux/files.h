@@ -39,4 +39,4 @@ int start_of(int directory, const char *path, const struct inode **start);
  * itself. */
 int walk_user(int directory, uaddr_t path, int at_flags, unsigned walk_flags, struct walk *walk);
 
-void stat_inode(const struct inode *inode, struct linux_stat *stat);
+int stat_inode(const struct inode *inode, struct linux_stat *stat);

@@ -36,6 +36,17 @@ struct place {
     struct inode inode; /* when it is taken */
 };
 
+/* A place holds its directory: the walk to another one may be a long one. */
+static void place_hold(const struct place *place) {
+    if (place->directory.ops->get)
+        place->directory.ops->get(&place->directory);
+}
+
+static void place_release(const struct place *place) {
+    if (place->directory.ops->put)
+        place->directory.ops->put(&place->directory);
+}
+
 static int find_place(int directory, uaddr_t path, enum path_slot slot, struct place *place) {
     const struct inode *start;
     const char *text;
@@ -61,27 +72,34 @@ static int find_place(int directory, uaddr_t path, enum path_slot slot, struct p
 
 #define RENAME_NOREPLACE 1u
 
+static int64_t rename_places(const struct place *source, const struct place *target,
+                             unsigned flags) {
+    if (target->wants_directory && inode_type(&source->inode) != S_IFDIR)
+        return -ENOTDIR;
+    if (source->directory.device != target->directory.device)
+        return -EXDEV;
+    if (source->directory.ops->rename == NULL)
+        return -EROFS;
+    return source->directory.ops->rename(&source->directory, source->name, source->length,
+                                         &target->directory, target->name, target->length, flags);
+}
+
 int64_t sys_renameat2(int from, uaddr_t old, int to, uaddr_t new, unsigned flags) {
     struct place source, target;
 
     if (flags & ~RENAME_NOREPLACE)
         return -EINVAL;
-    int error = find_place(from, old, PATH_FIRST, &source);
+    int64_t error = find_place(from, old, PATH_FIRST, &source);
     if (error)
         return error;
     if (!source.taken)
         return -ENOENT;
+    place_hold(&source);
     error = find_place(to, new, PATH_SECOND, &target);
-    if (error)
-        return error;
-    if (target.wants_directory && inode_type(&source.inode) != S_IFDIR)
-        return -ENOTDIR;
-    if (source.directory.device != target.directory.device)
-        return -EXDEV;
-    if (source.directory.ops->rename == NULL)
-        return -EROFS;
-    return source.directory.ops->rename(&source.directory, source.name, source.length,
-                                        &target.directory, target.name, target.length, flags);
+    if (error == 0)
+        error = rename_places(&source, &target, flags);
+    place_release(&source);
+    return error;
 }
 
 int64_t sys_renameat(int from, uaddr_t old, int to, uaddr_t new) {
@@ -116,24 +134,31 @@ int64_t sys_symlink(uaddr_t target, uaddr_t path) {
     return sys_symlinkat(target, AT_FDCWD, path);
 }
 
+static int64_t link_to(const struct inode *inode, const struct place *place) {
+    if (place->taken)
+        return -EEXIST;
+    if (inode->device != place->directory.device)
+        return -EXDEV;
+    if (inode->ops->link == NULL)
+        return -EROFS;
+    return inode->ops->link(inode, &place->directory, place->name, place->length);
+}
+
 int64_t sys_linkat(int from, uaddr_t old, int to, uaddr_t new, int flags) {
     struct place place;
     struct walk walk;
 
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    int error = find_place(to, new, PATH_SECOND, &place);
-    if (error == 0)
-        error = walk_user(from, old, flags, flags & AT_SYMLINK_FOLLOW ? 0 : WALK_NOFOLLOW, &walk);
+    int64_t error = find_place(to, new, PATH_SECOND, &place);
     if (error)
         return error;
-    if (place.taken)
-        return -EEXIST;
-    if (walk.inode.device != place.directory.device)
-        return -EXDEV;
-    if (walk.inode.ops->link == NULL)
-        return -EROFS;
-    return walk.inode.ops->link(&walk.inode, &place.directory, place.name, place.length);
+    place_hold(&place);
+    error = walk_user(from, old, flags, flags & AT_SYMLINK_FOLLOW ? 0 : WALK_NOFOLLOW, &walk);
+    if (error == 0)
+        error = link_to(&walk.inode, &place);
+    place_release(&place);
+    return error;
 }
 
 int64_t sys_link(uaddr_t old, uaddr_t new) {

@@ -1,5 +1,5 @@
-/* Positions and sizes of files, and the calls that make them durable: nothing here outlives the
- * machine, so those have nothing to do. */
+/* Positions and sizes of files, and the calls that make them durable: files that outlive the
+ * machine (volumes) know how, for all others there is nothing to do. */
 #include "linux/files.h"
 
 #define SEEK_SET 0
@@ -14,14 +14,16 @@ static int64_t size_of(const struct file *file) {
 
     if (file->inode == NULL || inode_type(file->inode) == S_IFCHR)
         return 0;
-    stat_inode(file->inode, &stat);
-    return stat.size;
+    int error = stat_inode(file->inode, &stat);
+    return error ? error : stat.size;
 }
 
 /* A file is all data, with one hole behind its end. */
 static int64_t seek_target(const struct file *file, int64_t offset, int whence) {
     int64_t size = whence == SEEK_SET || whence == SEEK_CUR ? 0 : size_of(file);
 
+    if (size < 0)
+        return size;
     switch (whence) {
     case SEEK_SET:
         return offset;
@@ -54,16 +56,13 @@ int64_t sys_lseek(int fd, int64_t offset, int whence) {
 }
 
 static int64_t truncate_inode(const struct inode *inode, int64_t size) {
-    struct fs_statistics statistics = {0};
-
     if (size < 0)
         return -EINVAL;
     if (inode_type(inode) == S_IFDIR)
         return -EISDIR;
     if (inode_type(inode) != S_IFREG)
         return -EINVAL;
-    inode->ops->statistics(inode, &statistics);
-    if (statistics.read_only || inode->ops->truncate == NULL)
+    if (inode_is_read_only(inode) || inode->ops->truncate == NULL)
         return -EROFS;
     return inode->ops->truncate(inode, (uint64_t)size);
 }
@@ -110,24 +109,41 @@ static int64_t if_open(int fd) {
     return usable_file(fd) ? 0 : -EBADF;
 }
 
+static int64_t sync_file(int fd, bool data_only) {
+    struct file *file = usable_file(fd);
+
+    if (file == NULL)
+        return -EBADF;
+    if (file->ops->sync == NULL)
+        return file->inode ? 0 : -EINVAL; /* a pipe, a socket */
+    file_get(file);
+    int error = file->ops->sync(file, data_only);
+    file_put(file);
+    return error;
+}
+
 int64_t sys_fsync(int fd) {
-    return if_open(fd);
+    return sync_file(fd, false);
 }
 
 int64_t sys_fdatasync(int fd) {
-    return if_open(fd);
+    return sync_file(fd, true);
 }
 
-int64_t sys_syncfs(int fd) {
-    return if_open(fd);
+/* More than was asked for: the whole file, and on the disk. */
+int64_t sys_sync_file_range(int fd) {
+    return sync_file(fd, true);
 }
 
+/* Every open file: what was closed without fsync, the host writes when it likes. */
 int64_t sys_sync(void) {
+    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1))
+        (void)sync_file(fd, false);
     return 0;
 }
 
-int64_t sys_sync_file_range(int fd) {
-    return if_open(fd);
+int64_t sys_syncfs(int fd) {
+    return usable_file(fd) ? sys_sync() : -EBADF;
 }
 
 int64_t sys_fadvise64(int fd) {

@@ -10,10 +10,10 @@
 #define W_OK 2
 #define X_OK 1
 
-void stat_inode(const struct inode *inode, struct linux_stat *stat) {
+int stat_inode(const struct inode *inode, struct linux_stat *stat) {
     *stat = (struct linux_stat){
         .dev = inode->device, .ino = inode->number, .nlink = 1, .mode = inode->mode};
-    inode->ops->stat(inode, stat);
+    return inode->ops->stat(inode, stat);
 }
 
 /* A pipe, a socket or another file without a path. */
@@ -35,9 +35,8 @@ static int stat_descriptor(int fd, struct linux_stat *stat) {
     if (file == NULL)
         return -EBADF;
     if (file->inode)
-        stat_inode(file->inode, stat);
-    else
-        stat_anonymous(file, stat);
+        return stat_inode(file->inode, stat);
+    stat_anonymous(file, stat);
     return 0;
 }
 
@@ -57,9 +56,7 @@ static int stat_at(int directory, uaddr_t path, int flags, struct linux_stat *st
         return stat_descriptor(directory, stat);
     int error =
         walk_user(directory, path, flags, flags & AT_SYMLINK_NOFOLLOW ? WALK_NOFOLLOW : 0, &walk);
-    if (error == 0)
-        stat_inode(&walk.inode, stat);
-    return error;
+    return error ? error : stat_inode(&walk.inode, stat);
 }
 
 int64_t sys_newfstatat(int directory, uaddr_t path, uaddr_t to, int flags) {
@@ -131,11 +128,12 @@ int64_t sys_statx(int directory, uaddr_t path, int flags, unsigned mask, uaddr_t
     return put_user(statx, to);
 }
 
-static bool is_read_only(const struct inode *inode) {
-    struct fs_statistics statistics = {0};
+/* The mode of an inode that was looked up is not exact where a server knows it. */
+static int check_execution(const struct inode *inode) {
+    struct linux_stat stat;
+    int error = stat_inode(inode, &stat);
 
-    inode->ops->statistics(inode, &statistics);
-    return statistics.read_only;
+    return error ? error : stat.mode & 0111 ? 0 : -EACCES;
 }
 
 /* The user is root: everything may be read, and run if anyone may. */
@@ -150,9 +148,9 @@ int64_t sys_faccessat2(int directory, uaddr_t path, int mode, int flags) {
     if (error)
         return error;
     type = inode_type(&walk.inode);
-    if (mode & W_OK && (type == S_IFREG || type == S_IFDIR) && is_read_only(&walk.inode))
+    if (mode & W_OK && (type == S_IFREG || type == S_IFDIR) && inode_is_read_only(&walk.inode))
         return -EROFS;
-    return mode & X_OK && type != S_IFDIR && (walk.inode.mode & 0111) == 0 ? -EACCES : 0;
+    return mode & X_OK && type != S_IFDIR ? check_execution(&walk.inode) : 0;
 }
 
 int64_t sys_faccessat(int directory, uaddr_t path, int mode) {

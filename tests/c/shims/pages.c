@@ -61,6 +61,10 @@ void page_put(void *page) {
     }
 }
 
+unsigned page_references(const void *page) {
+    return (unsigned)table[slot_of(page)].references;
+}
+
 void *pages_alloc(unsigned order) {
     return aligned_alloc(PAGE_SIZE << order, PAGE_SIZE << order);
 }

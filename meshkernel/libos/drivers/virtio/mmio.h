@@ -9,6 +9,7 @@
 #define VIRTIO_ID_NET 1
 #define VIRTIO_ID_CONSOLE 3
 #define VIRTIO_ID_RNG 4
+#define VIRTIO_ID_9P 9
 
 /* Features that belong to no particular device. */
 #define VIRTIO_F_EVENT_IDX (UINT64_C(1) << 29)

@@ -8,6 +8,7 @@
 #include "drivers/virtio/mmio.h"
 #include "drivers/virtio/net.h"
 #include "drivers/virtio/rng.h"
+#include "fs/ninep/virtio.h"
 
 static void start_driver(struct virtio_device *device) {
     switch (device->id) {
@@ -20,6 +21,10 @@ static void start_driver(struct virtio_device *device) {
         break;
     case VIRTIO_ID_RNG:
         virtio_rng_start(device);
+        break;
+    case VIRTIO_ID_9P:
+        if (virtio_volume_start)
+            virtio_volume_start(device);
         break;
     default:
         print("meshkernel: no driver for the virtio device of kind %u\n", device->id);
