@@ -472,11 +472,11 @@ static struct file *new_socket(int type) {
 }
 
 static ssize_t send_text(struct file *file, const char *text) {
-    return file->socket->send(file, io_of(text, strlen(text)), 0, NULL);
+    return file->socket->send(file, io_of(text, strlen(text)), 0, NULL, NULL);
 }
 
 static ssize_t receive(struct file *file, size_t size, int flags) {
-    return file->socket->receive(file, io_of(copy, size), flags, NULL, NULL);
+    return file->socket->receive(file, io_of(copy, size), flags, NULL, NULL, NULL);
 }
 
 static void test_socket_pair(void) {
@@ -490,7 +490,7 @@ static void test_socket_pair(void) {
     CHECK_EQUAL(receive(pair[1], 10, 0), 5);
     CHECK(memcmp(copy, "hello", 5) == 0);
     CHECK_EQUAL(receive(pair[1], 10, 0), -EAGAIN);
-    CHECK_EQUAL(pair[0]->socket->send(pair[0], io_of(bytes, sizeof(bytes)), 0, NULL), 65536);
+    CHECK_EQUAL(pair[0]->socket->send(pair[0], io_of(bytes, sizeof(bytes)), 0, NULL, NULL), 65536);
     CHECK_EQUAL(pair[0]->ops->poll(pair[0]), 0);
     CHECK_EQUAL(receive(pair[1], sizeof(copy), MSG_WAITALL), 65536);
     CHECK(memcmp(bytes, copy, 65536) == 0);
@@ -504,7 +504,7 @@ static void test_socket_pair(void) {
     file_put(pair[0]);
     CHECK(pair[1]->ops->poll(pair[1]) & EPOLLHUP);
     shim_last_signal = 0;
-    CHECK_EQUAL(pair[1]->socket->send(pair[1], io_of("x", 1), MSG_NOSIGNAL, NULL), -EPIPE);
+    CHECK_EQUAL(pair[1]->socket->send(pair[1], io_of("x", 1), MSG_NOSIGNAL, NULL, NULL), -EPIPE);
     CHECK_EQUAL(shim_last_signal, 0);
     file_put(pair[1]);
 }
@@ -528,7 +528,8 @@ static void test_local_server(const char *path, size_t length) {
     CHECK_EQUAL(peer.size, 2);
     CHECK_EQUAL(receive(accepted, 10, 0), 5);
     CHECK_EQUAL(client->socket->get_name(client, &peer, true), 0);
-    CHECK(peer.size == address.size && memcmp(peer.bytes, address.bytes, peer.size) == 0);
+    CHECK_EQUAL(peer.size, address.size + (path[0] != 0)); /* a path is told with its NUL */
+    CHECK(memcmp(peer.bytes, address.bytes, peer.size) == 0);
     CHECK_EQUAL(another->socket->connect(another, &address), 0);
     file_put(server); /* with one not yet accepted */
     CHECK_EQUAL(receive(another, 10, 0), 0);
@@ -559,21 +560,202 @@ static void test_local_datagrams(void) {
 
     CHECK_EQUAL(send_text(sender, "nowhere"), -ENOTCONN);
     CHECK_EQUAL(receiver->socket->bind(receiver, &address), 0);
-    CHECK_EQUAL(sender->socket->send(sender, io_of("one", 3), 0, &address), 3);
+    CHECK_EQUAL(sender->socket->send(sender, io_of("one", 3), 0, &address, NULL), 3);
     CHECK_EQUAL(sender->socket->connect(sender, &address), 0);
     CHECK_EQUAL(send_text(sender, "second"), 6);
     CHECK_EQUAL(receive(receiver, 10, 0), 3); /* one message at a time */
-    CHECK_EQUAL(receiver->socket->receive(receiver, io_of(copy, 2), 0, &from, &flags), 2);
+    CHECK_EQUAL(receiver->socket->receive(receiver, io_of(copy, 2), 0, &from, &flags, NULL), 2);
     CHECK_EQUAL(flags, MSG_TRUNC);
     CHECK_EQUAL(receive(receiver, 10, 0), -EAGAIN);
     ssize_t sent, count = 0;
-    while ((sent = sender->socket->send(sender, io_of(bytes, 60000), 0, NULL)) == 60000)
+    while ((sent = sender->socket->send(sender, io_of(bytes, 60000), 0, NULL, NULL)) == 60000)
         count++;
     CHECK_EQUAL(sent, -EAGAIN);
     CHECK_EQUAL(count, 4);
     file_put(receiver);
     CHECK_EQUAL(send_text(sender, "gone"), -ECONNREFUSED);
     file_put(sender);
+}
+
+/* Ancillary data: one item, as sendmsg's caller would lay it out. */
+static struct control_in *control_of(int type, const void *value, size_t size) {
+    static _Alignas(8) uint8_t list[64];
+    static struct control_in control;
+    const struct {
+        uint64_t size;
+        int32_t level, type;
+    } header = {sizeof(header) + size, SOL_SOCKET, type};
+
+    memcpy(list, &header, sizeof(header));
+    memcpy(list + sizeof(header), value, size);
+    control = (struct control_in){list, sizeof(header) + size};
+    return &control;
+}
+
+static _Alignas(8) uint8_t arrived[128];
+
+static ssize_t receive_control(struct file *file, size_t size, size_t room, int flags, bool *cut) {
+    struct control_out out = {.at = U(arrived), .room = room};
+    int flags_out = 0;
+
+    memset(arrived, 0xff, sizeof(arrived));
+    ssize_t count = file->socket->receive(file, io_of(copy, size), flags, NULL, &flags_out, &out);
+    *cut = out.cut;
+    return count;
+}
+
+/* The descriptor that arrived as the only one. */
+static int arrived_descriptor(void) {
+    uint64_t size;
+    int32_t rest[3];
+
+    memcpy(&size, arrived, sizeof(size));
+    memcpy(rest, arrived + sizeof(size), sizeof(rest));
+    CHECK_EQUAL(size, 20);
+    CHECK_EQUAL(rest[0], SOL_SOCKET);
+    CHECK_EQUAL(rest[1], SCM_RIGHTS);
+    return rest[2];
+}
+
+static ssize_t send_descriptor(struct file *file, const char *text, int fd) {
+    return file->socket->send(file, io_of(text, strlen(text)), 0, NULL,
+                              control_of(SCM_RIGHTS, &fd, sizeof(fd)));
+}
+
+static void test_descriptors_through_a_stream(void) {
+    struct file *pair[2];
+    int fds[2];
+    bool cut;
+
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_STREAM, 0, O_NONBLOCK, pair), 0);
+    CHECK_EQUAL(sys_pipe2(U(fds), 0), 0);
+    CHECK_EQUAL(send_descriptor(pair[0], "x", 99), -EBADF);
+    CHECK_EQUAL(send_text(pair[0], "ab"), 2);
+    CHECK_EQUAL(send_descriptor(pair[0], "cd", fds[1]), 2);
+    CHECK_EQUAL(send_text(pair[0], "ef"), 2);
+    sys_close(fds[1]); /* the one on its way keeps the pipe open */
+
+    /* The bytes before come along, those behind do not. */
+    CHECK_EQUAL(receive_control(pair[1], 10, sizeof(arrived), MSG_PEEK, &cut), 4);
+    int first = arrived_descriptor();
+    CHECK_EQUAL(receive_control(pair[1], 10, sizeof(arrived), MSG_WAITALL, &cut), 4);
+    CHECK(!cut && memcmp(copy, "abcd", 4) == 0);
+    int second = arrived_descriptor();
+    CHECK(first != second);
+    CHECK_EQUAL(receive_control(pair[1], 10, sizeof(arrived), 0, &cut), 2);
+    CHECK_EQUAL(arrived[0], 0xff); /* nothing more */
+
+    CHECK_EQUAL(sys_write(second, U("y"), 1), 1);
+    CHECK_EQUAL(sys_read(fds[0], U(copy), 10), 1);
+    sys_close(first);
+    sys_close(second);
+    CHECK_EQUAL(sys_read(fds[0], U(copy), 10), 0); /* the last writer is gone */
+    sys_close(fds[0]);
+    file_put(pair[0]);
+    file_put(pair[1]);
+}
+
+static void test_descriptors_without_room(void) {
+    struct file *pair[2];
+    int fds[2];
+    bool cut;
+
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_DGRAM, 0, O_NONBLOCK, pair), 0);
+    CHECK_EQUAL(sys_pipe2(U(fds), O_NONBLOCK), 0);
+    CHECK_EQUAL(send_descriptor(pair[0], "one", fds[1]), 3);
+    CHECK_EQUAL(send_descriptor(pair[0], "two", fds[1]), 3);
+    CHECK_EQUAL(send_descriptor(pair[0], "three", fds[1]), 5);
+    sys_close(fds[1]);
+    CHECK_EQUAL(receive_control(pair[1], 10, 16, 0, &cut), 3);
+    CHECK(cut);
+    CHECK_EQUAL(receive(pair[1], 10, 0), 3); /* wants none: not even told */
+    CHECK_EQUAL(sys_read(fds[0], U(copy), 10), -EAGAIN);
+    file_put(pair[0]);
+    file_put(pair[1]); /* with one message unread */
+    CHECK_EQUAL(sys_read(fds[0], U(copy), 10), 0);
+    sys_close(fds[0]);
+}
+
+/* Each socket waits in the queue of the next: freeing them must not go deeper with each. */
+static void test_a_chain_of_sockets(void) {
+    struct file *kept, *pair[2];
+
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_STREAM, 0, O_NONBLOCK, pair), 0);
+    file_put(pair[0]);
+    kept = pair[1];
+    for (int i = 0; i < 10000; i++) {
+        int fd = fd_install(kept, 0, false);
+        CHECK_EQUAL(shim_socket_family->pair(SOCK_STREAM, 0, O_NONBLOCK, pair), 0);
+        CHECK_EQUAL(send_descriptor(pair[0], "x", fd), 1);
+        sys_close(fd);
+        file_put(pair[0]);
+        kept = pair[1];
+    }
+    file_put(kept);
+}
+
+static void test_credentials(void) {
+    struct file *pair[2];
+    struct credentials mine = {.process = 1, .user = 7, .group = 8}, told;
+    const int on = 1;
+    bool cut;
+
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_STREAM, 0, O_NONBLOCK, pair), 0);
+    CHECK_EQUAL(pair[1]->socket->set_option(pair[1], SOL_SOCKET, 16, &on, sizeof(on)), 0);
+    CHECK_EQUAL(pair[0]->socket->send(pair[0], io_of("x", 1), 0, NULL,
+                                      control_of(SCM_CREDENTIALS, &mine, sizeof(mine))),
+                1);
+    mine.process = 2;
+    CHECK_EQUAL(pair[0]->socket->send(pair[0], io_of("x", 1), 0, NULL,
+                                      control_of(SCM_CREDENTIALS, &mine, sizeof(mine))),
+                -ESRCH);
+    CHECK_EQUAL(send_text(pair[0], "y"), 1);
+    CHECK_EQUAL(receive_control(pair[1], 10, sizeof(arrived), 0, &cut), 1);
+    memcpy(&told, arrived + 16, sizeof(told));
+    CHECK(told.process == 1 && told.user == 7 && told.group == 8);
+    CHECK_EQUAL(receive_control(pair[1], 10, sizeof(arrived), 0, &cut), 1);
+    memcpy(&told, arrived + 16, sizeof(told));
+    CHECK(told.process == 1 && told.user == 0 && told.group == 0);
+    file_put(pair[0]);
+    file_put(pair[1]);
+}
+
+static void test_local_timeouts(void) {
+    struct file *pair[2];
+    const int64_t time[2] = {0, 50000}, bad[2] = {0, 1000000};
+    int64_t told[2];
+    uint32_t size = sizeof(told);
+
+    shim_sleep = shim_sleep_until_deadline;
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_STREAM, 0, 0, pair), 0);
+    CHECK_EQUAL(pair[1]->socket->set_option(pair[1], SOL_SOCKET, 20, bad, sizeof(bad)), -EDOM);
+    CHECK_EQUAL(pair[1]->socket->set_option(pair[1], SOL_SOCKET, 20, time, sizeof(time)), 0);
+    CHECK_EQUAL(pair[0]->socket->set_option(pair[0], SOL_SOCKET, 21, time, sizeof(time)), 0);
+    CHECK_EQUAL(pair[1]->socket->get_option(pair[1], SOL_SOCKET, 20, told, &size), 0);
+    CHECK(told[0] == 0 && told[1] == 50000);
+    CHECK_EQUAL(receive(pair[1], 10, 0), -EAGAIN);
+    CHECK_EQUAL(pair[0]->socket->send(pair[0], io_of(bytes, sizeof(bytes)), 0, NULL, NULL), 65536);
+    CHECK_EQUAL(send_text(pair[0], "x"), -EAGAIN);
+    file_put(pair[0]);
+    file_put(pair[1]);
+}
+
+static void test_names_that_are_chosen(void) {
+    const struct socket_address none = {.size = 2, .family = AF_UNIX};
+    struct file *a = new_socket(SOCK_DGRAM), *b = new_socket(SOCK_DGRAM);
+    struct socket_address names[2];
+
+    CHECK_EQUAL(a->socket->bind(a, &none), 0);
+    CHECK_EQUAL(b->socket->bind(b, &none), 0);
+    CHECK_EQUAL(a->socket->bind(a, &none), 0); /* has one */
+    CHECK_EQUAL(a->socket->get_name(a, &names[0], false), 0);
+    CHECK_EQUAL(b->socket->get_name(b, &names[1], false), 0);
+    CHECK(names[0].size == 8 && names[1].size == 8 && names[0].bytes[2] == 0);
+    CHECK(memcmp(names[0].bytes, names[1].bytes, 8) != 0);
+    CHECK_EQUAL(a->socket->send(a, io_of("hi", 2), 0, &names[1], NULL), 2);
+    CHECK_EQUAL(receive(b, 10, 0), 2);
+    file_put(a);
+    file_put(b);
 }
 
 /* An image of no more than a root directory. */
@@ -603,5 +785,11 @@ int main(void) {
     RUN(test_socket_pair);
     RUN(test_local_servers);
     RUN(test_local_datagrams);
+    RUN(test_descriptors_through_a_stream);
+    RUN(test_descriptors_without_room);
+    RUN(test_a_chain_of_sockets);
+    RUN(test_credentials);
+    RUN(test_local_timeouts);
+    RUN(test_names_that_are_chosen);
     return 0;
 }

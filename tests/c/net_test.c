@@ -100,14 +100,14 @@ static ssize_t put(struct file *file, const void *bytes, size_t size) {
     const struct iovec vector = {(uaddr_t)bytes, size};
     struct io io;
     io_init(&io, &vector, 1);
-    return file->socket->send(file, &io, MSG_NOSIGNAL, &none);
+    return file->socket->send(file, &io, MSG_NOSIGNAL, &none, NULL);
 }
 
 static ssize_t put_to(struct file *file, const void *bytes, size_t size, struct socket_address to) {
     const struct iovec vector = {(uaddr_t)bytes, size};
     struct io io;
     io_init(&io, &vector, 1);
-    return file->socket->send(file, &io, 0, &to);
+    return file->socket->send(file, &io, 0, &to, NULL);
 }
 
 static ssize_t get_with(struct file *file, void *bytes, size_t size, int flags,
@@ -115,7 +115,7 @@ static ssize_t get_with(struct file *file, void *bytes, size_t size, int flags,
     const struct iovec vector = {(uaddr_t)bytes, size};
     struct io io;
     io_init(&io, &vector, 1);
-    return file->socket->receive(file, &io, flags, from, flags_out);
+    return file->socket->receive(file, &io, flags, from, flags_out, NULL);
 }
 
 static ssize_t get(struct file *file, void *bytes, size_t size) {

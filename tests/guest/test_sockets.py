@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meshkernel.image.builder import Image
 
 from .running import in_machine, python_on_linux, python_run
 
 
-async def test_sockets(python_image: Image) -> None:
-    done = await in_machine(python_run("sockets"), python_image)
-    assert done.ended == python_on_linux("sockets")
+@pytest.mark.parametrize("program", ["sockets", "local_sockets"])
+async def test_sockets(python_image: Image, program: str) -> None:
+    done = await in_machine(python_run(program), python_image)
+    assert done.ended == python_on_linux(program)
     assert not done.said

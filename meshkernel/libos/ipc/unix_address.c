@@ -6,6 +6,7 @@
 #include "linux/errno.h"
 
 #define FAMILY_SIZE 2u
+#define AUTOBIND_NAMES (1u << 20)
 
 static struct list named = LIST_INIT(named);
 
@@ -65,20 +66,45 @@ static int make_inode(const char *path, struct unix_name *name) {
     return 0;
 }
 
+/* unix(7), "Autobind": an abstract name of five hexadecimal digits, if the application has none. */
+static int choose_name(struct unix_socket *socket) {
+    static uint32_t next;
+
+    if (socket->name.address.size)
+        return 0;
+    for (uint32_t tried = 0; tried < AUTOBIND_NAMES; tried++, next++) {
+        struct unix_name name = {.address = {.size = FAMILY_SIZE + 6, .family = AF_UNIX}};
+
+        for (unsigned digit = 0; digit < 5; digit++)
+            name.address.bytes[FAMILY_SIZE + 1 + digit] =
+                (uint8_t)"0123456789abcdef"[next >> (4 * (4 - digit)) & 15];
+        if (find_abstract(&name.address))
+            continue;
+        socket->name = name;
+        list_append(&named, &socket->name_link);
+        return 0;
+    }
+    return -ENOSPC;
+}
+
 int unix_bind(struct file *file, const struct socket_address *address) {
     struct unix_socket *socket = unix_of(file);
     char path[UNIX_PATH_MAX + 1];
-    int error = path_of(address, path);
 
+    if (address->size == FAMILY_SIZE && address->family == AF_UNIX)
+        return choose_name(socket);
+    int error = path_of(address, path);
     if (error)
         return error;
     if (socket->name.address.size)
         return -EINVAL;
     struct unix_name name = {.address = *address};
-    if (!is_abstract(path))
+    if (is_abstract(path)) {
+        error = find_abstract(address) ? -EADDRINUSE : 0;
+    } else {
+        name.address.size = FAMILY_SIZE + (uint32_t)strlen(path) + 1; /* with the NUL, as Linux */
         error = make_inode(path, &name);
-    else if (find_abstract(address))
-        error = -EADDRINUSE;
+    }
     if (error)
         return error;
     socket->name = name;

@@ -1,5 +1,4 @@
-/* Local sockets: AF_UNIX streams, datagrams and sequenced packets. Ancillary data is not carried.
- */
+/* Local sockets: AF_UNIX streams, datagrams and sequenced packets. */
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/string.h"
@@ -7,15 +6,6 @@
 #include "ipc/unix_internal.h"
 #include "linux/errno.h"
 
-#define SOL_SOCKET 1
-#define SO_TYPE 3
-#define SO_ERROR 4
-#define SO_SNDBUF 7
-#define SO_RCVBUF 8
-#define SO_PEERCRED 17
-#define SO_ACCEPTCONN 30
-#define SO_PROTOCOL 38
-#define SO_DOMAIN 39
 #define FIONREAD 0x541B
 
 #define BACKLOG_MAX 4096
@@ -26,6 +16,7 @@ static struct unix_socket *socket_new(int type) {
     if (socket == NULL)
         return NULL;
     socket->type = type;
+    list_init(&socket->controls);
     list_init(&socket->messages);
     list_init(&socket->name_link);
     list_init(&socket->pending);
@@ -72,7 +63,7 @@ static void socket_free(struct unix_socket *socket) {
     }
     list_remove(&socket->name_link);
     list_remove(&socket->pending_link);
-    unix_drop_messages(socket);
+    unix_drop_received(socket);
     stream_destroy(&socket->incoming);
     kfree(socket);
 }
@@ -199,6 +190,8 @@ static int unix_connect(struct file *file, const struct socket_address *address)
     if (error)
         return error;
     struct unix_socket *accepted = socket_new(socket->type);
+    if (accepted != NULL)
+        accepted->pass_credentials = listener->pass_credentials;
     if (accepted == NULL || join(socket, accepted)) {
         kfree(accepted);
         return -ENOMEM;
@@ -220,9 +213,10 @@ static int unix_accept(struct file *file, struct file **accepted, struct socket_
         return -EINVAL;
     if (list_empty(&listener->pending) && file->flags & O_NONBLOCK)
         return -EAGAIN;
-    int error = WAIT_UNTIL(&file->waiters, NANOS_NEVER, !list_empty(&listener->pending));
+    int error = WAIT_UNTIL(&file->waiters, unix_deadline(listener->receive_timeout),
+                           !list_empty(&listener->pending));
     if (error)
-        return error;
+        return error == -ETIMEDOUT ? -EAGAIN : error;
     struct unix_socket *socket = LIST_FIRST(&listener->pending, struct unix_socket, pending_link);
     error = open_file(socket, 0);
     if (error)
@@ -248,45 +242,14 @@ static int unix_shutdown(struct file *file, int how) {
     return 0;
 }
 
-static int unix_set_option(struct file *file, int level, int name, const void *value,
-                           uint32_t size) {
-    (void)file, (void)name, (void)value, (void)size;
-    return level == SOL_SOCKET ? 0 : -ENOPROTOOPT; /* buffer sizes and the like stay as they are */
-}
-
-static int unix_get_option(struct file *file, int level, int name, void *value, uint32_t *size) {
-    const struct unix_socket *socket = unix_of(file);
-    int32_t answer[3] = {0};
-    uint32_t length = sizeof(answer[0]);
-
-    if (level != SOL_SOCKET)
-        return -ENOPROTOOPT;
-    if (name == SO_TYPE)
-        answer[0] = socket->type;
-    else if (name == SO_DOMAIN)
-        answer[0] = AF_UNIX;
-    else if (name == SO_ACCEPTCONN)
-        answer[0] = socket->state == UNIX_LISTENING;
-    else if (name == SO_SNDBUF || name == SO_RCVBUF)
-        answer[0] = socket->type == SOCK_STREAM ? (int32_t)STREAM_SIZE : (int32_t)MESSAGES_MAX;
-    else if (name == SO_PEERCRED) {
-        answer[0] = 1; /* pid; user and group are 0 */
-        length = sizeof(answer);
-    } else if (name != SO_ERROR && name != SO_PROTOCOL)
-        return -ENOPROTOOPT;
-    *size = MIN(*size, length);
-    memcpy(value, answer, *size);
-    return 0;
-}
-
 static ssize_t unix_read(struct file *file, struct io *io, uint64_t *offset) {
     (void)offset;
-    return unix_receive(file, io, 0, NULL, NULL);
+    return unix_receive(file, io, 0, NULL, NULL, NULL);
 }
 
 static ssize_t unix_write(struct file *file, struct io *io, uint64_t *offset) {
     (void)offset;
-    return unix_send(file, io, 0, NULL);
+    return unix_send(file, io, 0, NULL, NULL);
 }
 
 static bool can_send(const struct unix_socket *socket) {

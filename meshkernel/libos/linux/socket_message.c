@@ -10,6 +10,7 @@
 #define VECTOR_MAX 1024
 #define VECTOR_INLINE 8
 #define MESSAGES_MAX 1024
+#define CONTROL_MAX 20480 /* net.core.optmem_max of Linux */
 #define MSG_WAITFORONE 0x10000
 
 struct message { /* struct msghdr */
@@ -33,17 +34,18 @@ struct counted_message { /* struct mmsghdr */
 _Static_assert(sizeof(struct counted_message) == 64, "struct mmsghdr of x86-64");
 
 static ssize_t send(struct file *file, struct io *io, int flags,
-                    const struct socket_address *address) {
-    return file->socket->send == NULL ? -EOPNOTSUPP : file->socket->send(file, io, flags, address);
+                    const struct socket_address *address, struct control_in *control) {
+    return file->socket->send == NULL ? -EOPNOTSUPP
+                                      : file->socket->send(file, io, flags, address, control);
 }
 
 static ssize_t receive(struct file *file, struct io *io, int flags, struct socket_address *address,
-                       int *flags_out) {
+                       int *flags_out, struct control_out *control) {
     address->size = 0;
     *flags_out = 0;
     return file->socket->receive == NULL
                ? -EOPNOTSUPP
-               : file->socket->receive(file, io, flags, address, flags_out);
+               : file->socket->receive(file, io, flags, address, flags_out, control);
 }
 
 int64_t sys_sendto(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t address,
@@ -58,7 +60,7 @@ int64_t sys_sendto(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t addre
     ssize_t result = socket_address_from_user(&to, address, address_size);
     io_init(&io, &vector, 1);
     if (result == 0)
-        result = send(file, &io, flags, &to);
+        result = send(file, &io, flags, &to, NULL);
     file_put(file);
     return result;
 }
@@ -73,7 +75,7 @@ int64_t sys_recvfrom(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t add
     if (file == NULL)
         return error;
     io_init(&io, &vector, 1);
-    ssize_t result = receive(file, &io, flags, &from, &flags_out);
+    ssize_t result = receive(file, &io, flags, &from, &flags_out, NULL);
     file_put(file);
     if (result >= 0 && socket_address_to_user(&from, address, size_at) != 0)
         return -EFAULT;
@@ -98,35 +100,60 @@ static int load_vector(const struct message *message, struct iovec **vector,
     return result;
 }
 
-static ssize_t send_message(struct file *file, const struct message *message, int flags) {
+/* The application's ancillary data; the caller frees the bytes. Size 0: none. */
+static int load_control(const struct message *message, struct control_in *control, uint8_t **copy) {
+    *copy = NULL;
+    *control = (struct control_in){0};
+    if (message->control == 0 || message->control_size == 0)
+        return 0;
+    if (message->control_size > CONTROL_MAX)
+        return -ENOBUFS;
+    *copy = kmalloc(message->control_size);
+    if (*copy == NULL)
+        return -ENOBUFS;
+    *control = (struct control_in){*copy, message->control_size};
+    return copy_from_user(*copy, message->control, message->control_size);
+}
+
+static ssize_t send_vector(struct file *file, const struct message *message, int flags,
+                           struct control_in *control) {
     struct iovec few[VECTOR_INLINE], *vector;
     struct socket_address to;
     struct io io;
-    if (message->control != 0 && message->control_size > 0)
-        return -EOPNOTSUPP; /* no family here passes anything beside the data */
     ssize_t result = socket_address_from_user(&to, message->name, message->name_size);
     if (result == 0)
         result = load_vector(message, &vector, few);
     if (result != 0)
         return result;
     io_init(&io, vector, message->vector_count);
-    result = send(file, &io, flags, &to);
+    result = send(file, &io, flags, &to, control->size > 0 ? control : NULL);
     if (vector != few)
         kfree(vector);
     return result;
 }
 
+static ssize_t send_message(struct file *file, const struct message *message, int flags) {
+    struct control_in control;
+    uint8_t *copy;
+    ssize_t result = load_control(message, &control, &copy);
+    if (result == 0)
+        result = send_vector(file, message, flags, &control);
+    kfree(copy);
+    return result;
+}
+
 /* Writes the name and what changed in the message itself, which is at `at`. */
 static int store_results(const struct message *message, uaddr_t at,
-                         const struct socket_address *from, int flags) {
+                         const struct socket_address *from, const struct control_out *control,
+                         int flags) {
     if (message->name != 0) {
         size_t size = MIN((size_t)message->name_size, (size_t)from->size);
         if (copy_to_user(message->name, from->bytes, size) != 0 ||
             put_user(from->size, at + offsetof(struct message, name_size)) != 0)
             return -EFAULT;
     }
-    const uint64_t none = 0;
-    if (put_user(none, at + offsetof(struct message, control_size)) != 0)
+    const uint64_t used = control->at - message->control;
+    if (put_user(used, at + offsetof(struct message, control_size)) != 0)
         return -EFAULT;
     return put_user(flags, at + offsetof(struct message, flags));
 }
@@ -140,11 +167,17 @@ static ssize_t receive_message(struct file *file, const struct message *message,
     ssize_t result = load_vector(message, &vector, few);
     if (result != 0)
         return result;
+    struct control_out control = {
+        .at = message->control,
+        .room = message->control == 0 ? 0 : message->control_size,
+        .close_on_exec = flags & MSG_CMSG_CLOEXEC,
+    };
     io_init(&io, vector, message->vector_count);
-    result = receive(file, &io, flags, &from, &flags_out);
+    result = receive(file, &io, flags, &from, &flags_out, &control);
     if (vector != few)
         kfree(vector);
-    if (result >= 0 && store_results(message, at, &from, flags_out) != 0)
+    flags_out |= (control.cut ? MSG_CTRUNC : 0) | (flags & MSG_CMSG_CLOEXEC);
+    if (result >= 0 && store_results(message, at, &from, &control, flags_out) != 0)
         return -EFAULT;
     return result;
 }

@@ -63,7 +63,9 @@ static int wait_for_datagram(struct datagram_queue *queue, struct inet_socket *s
 }
 
 ssize_t datagram_receive(struct datagram_queue *queue, struct inet_socket *socket, struct io *io,
-                         int flags, struct socket_address *from, int *flags_out) {
+                         int flags, struct socket_address *from, int *flags_out,
+                         struct control_out *control) {
+    (void)control; /* nothing comes beside a datagram */
     *flags_out = 0;
     from->size = 0;
     ssize_t result = wait_for_datagram(queue, socket, flags);

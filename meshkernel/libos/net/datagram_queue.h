@@ -25,7 +25,8 @@ bool datagram_queue_add(struct datagram_queue *queue, struct inet_socket *socket
 
 /* recvmsg for such a socket: waits, copies, and removes the datagram unless MSG_PEEK. */
 ssize_t datagram_receive(struct datagram_queue *queue, struct inet_socket *socket, struct io *io,
-                         int flags, struct socket_address *from, int *flags_out);
+                         int flags, struct socket_address *from, int *flags_out,
+                         struct control_out *control);
 
 /* The length of the first datagram, for FIONREAD. */
 uint32_t datagram_queue_next(const struct datagram_queue *queue);

@@ -107,13 +107,14 @@ static int packet_bind(struct file *file, const struct socket_address *from) {
 }
 
 static ssize_t packet_send(struct file *file, struct io *io, int flags,
-                           const struct socket_address *to) {
+                           const struct socket_address *to, struct control_in *control) {
     struct packet_socket *socket = of(file);
     struct netif *ethernet = net_ethernet();
     struct sockaddr_ll address = {.interface = socket->interface};
     size_t size = io->left;
     int result = to->size == 0 ? 0 : parse(to, &address);
     (void)flags;
+    (void)control;
     if (result != 0)
         return result;
     if (ethernet == NULL || address.interface != netif_get_index(ethernet))
@@ -130,22 +131,23 @@ static ssize_t packet_send(struct file *file, struct io *io, int flags,
 }
 
 static ssize_t packet_receive(struct file *file, struct io *io, int flags,
-                              struct socket_address *address, int *flags_out) {
+                              struct socket_address *address, int *flags_out,
+                              struct control_out *control) {
     struct packet_socket *socket = of(file);
-    return datagram_receive(&socket->queue, &socket->inet, io, flags, address, flags_out);
+    return datagram_receive(&socket->queue, &socket->inet, io, flags, address, flags_out, control);
 }
 
 static ssize_t packet_read(struct file *file, struct io *io, uint64_t *offset) {
     struct socket_address from;
     int flags;
     (void)offset;
-    return packet_receive(file, io, 0, &from, &flags);
+    return packet_receive(file, io, 0, &from, &flags, NULL);
 }
 
 static ssize_t packet_write(struct file *file, struct io *io, uint64_t *offset) {
     const struct socket_address none = {0};
     (void)offset;
-    return packet_send(file, io, 0, &none);
+    return packet_send(file, io, 0, &none, NULL);
 }
 
 static uint32_t packet_poll(struct file *file) {

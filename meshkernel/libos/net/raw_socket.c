@@ -76,12 +76,13 @@ static int send_own_header(struct pbuf *packet, const ip_addr_t *remote) {
 }
 
 static ssize_t raw_socket_send(struct file *file, struct io *io, int flags,
-                               const struct socket_address *address) {
+                               const struct socket_address *address, struct control_in *control) {
     struct raw_socket *socket = of(file);
     ip_addr_t remote = socket->pcb->remote_ip;
     uint16_t port;
     size_t size = io->left;
     (void)flags;
+    (void)control;
     int result = 0;
     if (address->size != 0)
         result = inet_parse_address(address, &remote, &port);
@@ -103,22 +104,23 @@ static ssize_t raw_socket_send(struct file *file, struct io *io, int flags,
 }
 
 static ssize_t raw_socket_receive(struct file *file, struct io *io, int flags,
-                                  struct socket_address *address, int *flags_out) {
+                                  struct socket_address *address, int *flags_out,
+                                  struct control_out *control) {
     struct raw_socket *socket = of(file);
-    return datagram_receive(&socket->queue, &socket->inet, io, flags, address, flags_out);
+    return datagram_receive(&socket->queue, &socket->inet, io, flags, address, flags_out, control);
 }
 
 static ssize_t raw_socket_read(struct file *file, struct io *io, uint64_t *offset) {
     struct socket_address from;
     int flags;
     (void)offset;
-    return raw_socket_receive(file, io, 0, &from, &flags);
+    return raw_socket_receive(file, io, 0, &from, &flags, NULL);
 }
 
 static ssize_t raw_socket_write(struct file *file, struct io *io, uint64_t *offset) {
     const struct socket_address none = {0};
     (void)offset;
-    return raw_socket_send(file, io, 0, &none);
+    return raw_socket_send(file, io, 0, &none, NULL);
 }
 
 static uint32_t raw_socket_poll(struct file *file) {

@@ -4,6 +4,7 @@
 
 #include "core/types.h"
 #include "fs/file.h"
+#include "net/control.h"
 
 #define AF_UNIX 1
 #define AF_INET 2
@@ -13,12 +14,16 @@
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
 
+#define SOL_SOCKET 1
+
 #define MSG_OOB 0x01
 #define MSG_PEEK 0x02
+#define MSG_CTRUNC 0x08
 #define MSG_TRUNC 0x20
 #define MSG_DONTWAIT 0x40
 #define MSG_WAITALL 0x100
 #define MSG_NOSIGNAL 0x4000
+#define MSG_CMSG_CLOEXEC 0x40000000
 
 struct socket_address {
     uint32_t size; /* bytes in use of `bytes`, 0 when there is none */
@@ -38,11 +43,12 @@ struct socket_ops {
     int (*shutdown)(struct file *file, int how);
     int (*get_name)(struct file *file, struct socket_address *address, bool peer);
     /* Bytes moved, or -errno. `address` has size 0 where none is given. receive writes MSG_TRUNC
-     * and the like to *flags_out. */
+     * and the like to *flags_out. `control` is NULL where there is none, and where none is wanted.
+     */
     ssize_t (*send)(struct file *file, struct io *io, int flags,
-                    const struct socket_address *address);
+                    const struct socket_address *address, struct control_in *control);
     ssize_t (*receive)(struct file *file, struct io *io, int flags, struct socket_address *address,
-                       int *flags_out);
+                       int *flags_out, struct control_out *control);
     int (*set_option)(struct file *file, int level, int name, const void *value, uint32_t size);
     /* *size: capacity in, length out. */
     int (*get_option)(struct file *file, int level, int name, void *value, uint32_t *size);

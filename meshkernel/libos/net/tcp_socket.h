@@ -68,9 +68,10 @@ int tcp_listen_socket(struct file *file, int backlog);
 int tcp_accept_socket(struct file *file, struct file **accepted, struct socket_address *peer);
 
 /* net/tcp_transfer.c */
-ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address);
+ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
+                 struct control_in *control);
 ssize_t tcp_receive(struct file *file, struct io *io, int flags, struct socket_address *address,
-                    int *flags_out);
+                    int *flags_out, struct control_out *control);
 ssize_t tcp_read(struct file *file, struct io *io, uint64_t *offset);
 ssize_t tcp_write_file(struct file *file, struct io *io, uint64_t *offset);
 err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error);

@@ -190,10 +190,11 @@ static int wait_for_data(struct tcp_socket *socket, uint32_t seen, int flags, na
 }
 
 ssize_t tcp_receive(struct file *file, struct io *io, int flags, struct socket_address *address,
-                    int *flags_out) {
+                    int *flags_out, struct control_out *control) {
     struct tcp_socket *socket = tcp_socket_of(file);
     nanos_t deadline = inet_deadline(socket->inet.receive_timeout);
     ssize_t total = 0;
+    (void)control;
     address->size = 0;
     *flags_out = 0;
     if (flags & MSG_OOB)
@@ -221,7 +222,7 @@ ssize_t tcp_read(struct file *file, struct io *io, uint64_t *offset) {
     struct socket_address address;
     int flags;
     (void)offset;
-    return tcp_receive(file, io, 0, &address, &flags);
+    return tcp_receive(file, io, 0, &address, &flags, NULL);
 }
 
 /* ---- sending ---- */
@@ -290,12 +291,13 @@ static ssize_t queue_chunk(struct tcp_socket *socket, struct io *io) {
     return copied;
 }
 
-ssize_t tcp_send(struct file *file, struct io *io, int flags,
-                 const struct socket_address *address) {
+ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
+                 struct control_in *control) {
     struct tcp_socket *socket = tcp_socket_of(file);
     nanos_t deadline = inet_deadline(socket->inet.send_timeout);
     ssize_t total = 0, result = 0;
     (void)address; /* ignored on a connection, as in Linux */
+    (void)control;
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
     while (io->left > 0 && result >= 0) {
@@ -320,5 +322,5 @@ ssize_t tcp_send(struct file *file, struct io *io, int flags,
 ssize_t tcp_write_file(struct file *file, struct io *io, uint64_t *offset) {
     const struct socket_address none = {0};
     (void)offset;
-    return tcp_send(file, io, 0, &none);
+    return tcp_send(file, io, 0, &none, NULL);
 }

@@ -114,11 +114,12 @@ static int transmit(struct udp_socket *socket, struct pbuf *pbuf, const ip_addr_
 }
 
 static ssize_t udp_socket_send(struct file *file, struct io *io, int flags,
-                               const struct socket_address *address) {
+                               const struct socket_address *address, struct control_in *control) {
     struct udp_socket *socket = of(file);
     ip_addr_t remote;
     uint16_t port;
     size_t size = io->left;
+    (void)control;
     if (socket->inet.error != 0)
         return inet_take_error(&socket->inet);
     if (socket->send_shut)
@@ -140,27 +141,28 @@ static ssize_t udp_socket_send(struct file *file, struct io *io, int flags,
 }
 
 static ssize_t udp_socket_receive(struct file *file, struct io *io, int flags,
-                                  struct socket_address *address, int *flags_out) {
+                                  struct socket_address *address, int *flags_out,
+                                  struct control_out *control) {
     struct udp_socket *socket = of(file);
     if (socket->receive_shut && list_empty(&socket->queue.datagrams)) {
         address->size = 0;
         *flags_out = 0;
         return 0;
     }
-    return datagram_receive(&socket->queue, &socket->inet, io, flags, address, flags_out);
+    return datagram_receive(&socket->queue, &socket->inet, io, flags, address, flags_out, control);
 }
 
 static ssize_t udp_socket_read(struct file *file, struct io *io, uint64_t *offset) {
     struct socket_address from;
     int flags;
     (void)offset;
-    return udp_socket_receive(file, io, 0, &from, &flags);
+    return udp_socket_receive(file, io, 0, &from, &flags, NULL);
 }
 
 static ssize_t udp_socket_write(struct file *file, struct io *io, uint64_t *offset) {
     const struct socket_address none = {0};
     (void)offset;
-    return udp_socket_send(file, io, 0, &none);
+    return udp_socket_send(file, io, 0, &none, NULL);
 }
 
 static uint32_t udp_socket_poll(struct file *file) {

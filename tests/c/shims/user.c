@@ -47,7 +47,8 @@ void io_init(struct io *io, const struct iovec *vector, size_t count) {
 static ssize_t move(struct io *io, char *bytes, size_t size, bool to_user) {
     size_t done = 0;
 
-    while (done < size && io->left > 0) {
+    size = MIN(size, io->left);
+    while (done < size) {
         size_t piece = MIN(size - done, io->vector->size - io->position);
         uaddr_t user = io->vector->base + io->position;
         int error = 0;

@@ -12,10 +12,20 @@ IPC = [
     "stream.c",
     "timerfd.c",
     "unix_address.c",
+    "unix_control.c",
+    "unix_option.c",
     "unix_socket.c",
     "unix_transfer.c",
 ]
-CALLS = ["epoll.c", "eventfd.c", "pipe.c", "poll.c", "select.c", "timerfd.c"]
+CALLS = [
+    "epoll.c",
+    "eventfd.c",
+    "pipe.c",
+    "poll.c",
+    "select.c",
+    "socket_control.c",
+    "timerfd.c",
+]
 
 
 def test_ipc(c_test: CTest) -> None:
