@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from meshkernel.config import MachineValues, VolumeValues, machine_arguments
 from meshkernel.topology.model import Accel
+from meshkernel.trace import Request
 
 
 @frozen
@@ -24,6 +25,7 @@ class MachineSpec:
         mac: of its network device, if it has one.
         volumes: folders of the host that it mounts, with the tags of its boot configuration.
         secrets: environment variables that are on no disk and on no command line.
+        trace: what is traced from its first system call on.
     """
 
     name: str
@@ -34,6 +36,7 @@ class MachineSpec:
     mac: str | None = None
     volumes: tuple[VolumeValues, ...] = ()
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
+    trace: Request | None = None
 
 
 @frozen

@@ -23,9 +23,13 @@ def line(key: str, value: str) -> str:
     return f"{key} {escape(value)}\n"
 
 
-def complete(text: str, hidden: Mapping[str, str]) -> bytes:
-    """The configuration for one boot: with a fresh seed, the time, and the secrets."""
+def complete(text: str, hidden: Mapping[str, str], trace: bytes = b"") -> bytes:
+    """The configuration for one boot: with a fresh seed, the time, the secrets, and what is to be
+    traced from the first system call on, if anything is.
+    """
     lines = [line("environment", f"{name}={value}") for name, value in sorted(hidden.items())]
+    if trace:
+        lines.append(line("trace", trace.decode("utf-8", "surrogateescape")))
     seed = secrets.token_hex(32)
     if not text.endswith("\n"):
         text += "\n"

@@ -11,6 +11,8 @@ from attrs import define, field, frozen
 HEADER = struct.Struct("<II")
 TIME = struct.Struct("<QQ")
 EXIT = struct.Struct("<II")
+SIGNAL = struct.Struct("<I")
+UNKNOWN = struct.Struct("<I")
 PAYLOAD_MAX = 1 << 20
 
 
@@ -21,6 +23,12 @@ class Kind(IntEnum):
     TIME_REQUEST = 2
     TIME_REPLY = 3
     EXIT = 4
+    TRACE_START = 5
+    TRACE_STOP = 6
+    TRACE = 7
+    TRACE_STATE = 8
+    SIGNAL = 9
+    UNKNOWN = 10
 
 
 class ExitReason(IntEnum):

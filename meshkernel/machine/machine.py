@@ -30,9 +30,21 @@ from attrs import define, field, frozen
 from meshkernel.errors import MachineError
 from meshkernel.machine import boot
 from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
-from meshkernel.machine.control import EXIT, TIME, ControlError, Decoder, ExitReason, Frame, Kind
+from meshkernel.machine.control import (
+    EXIT,
+    SIGNAL,
+    TIME,
+    UNKNOWN,
+    ControlError,
+    Decoder,
+    ExitReason,
+    Frame,
+    Kind,
+)
 from meshkernel.machine.qmp import Qmp
 from meshkernel.toolchain import tools
+from meshkernel.trace import Batch, Request, decode
+from meshkernel.trace.protocol import STATE
 
 CONSOLE_KEPT = 1 << 16
 """Bytes of the console's end that a machine remembers."""
@@ -52,6 +64,10 @@ IN_FLIGHT = 4 << 20
 
 OnMessage = Callable[[dict[str, Any]], None]
 OnConsole = Callable[[bytes], None]
+OnTrace = Callable[[Batch], None]
+
+ANSWER_SECONDS = 10.0
+"""For the library OS to switch its trace on or off."""
 
 
 class Reason(StrEnum):
@@ -109,6 +125,7 @@ class Machine:
         pid: of its QEMU.
         started: `time.monotonic` when its QEMU was started, in seconds.
         qmp: QEMU's own protocol.
+        on_trace: called with the records of its trace, while that is on.
     """
 
     spec: MachineSpec
@@ -119,8 +136,10 @@ class Machine:
     _control: asyncio.StreamWriter
     _on_message: OnMessage | None
     _on_console: OnConsole | None
+    on_trace: OnTrace | None = None
     _console: bytearray = field(factory=bytearray)
     _errors: bytearray = field(factory=bytearray)
+    _state: asyncio.Future[bool] | None = None  # what its trace answers
     _last: tuple[Reason, int] | None = None
     _killed: bool = False
     _broken: str = ""  # what is wrong with the control channel
@@ -136,6 +155,7 @@ class Machine:
         network: socket.socket | None = None,
         on_message: OnMessage | None = None,
         on_console: OnConsole | None = None,
+        on_trace: OnTrace | None = None,
     ) -> AsyncIterator[Machine]:
         """Boots a machine; it is killed, if it still runs, when the block ends.
 
@@ -144,12 +164,14 @@ class Machine:
             network: the switch's socket for its network device; it is taken over, and closed.
             on_message: called with each message of the guest's runtime.
             on_console: called with the console's bytes as they come.
+            on_trace: called with the records of its trace, if its spec asks for one.
 
         Raises:
             MachineError: QEMU could not start it; has QEMU's words.
         """
         with network or ExitStack():
             machine = await cls._launch(spec, network, on_message, on_console)
+            machine.on_trace = on_trace
         try:
             await machine._greet()
             yield machine
@@ -175,7 +197,7 @@ class Machine:
                 ours.append(left)
                 numbers.append(right.fileno())
             try:
-                memory = boot.in_memory(boot.complete(spec.boot, spec.secrets))
+                memory = boot.in_memory(_configuration(spec))
                 theirs.callback(os.close, memory)
                 serial_fd, control_fd, qmp_fd = numbers
                 descriptors = Descriptors(
@@ -248,9 +270,37 @@ class Machine:
 
     async def send(self, message: dict[str, Any]) -> None:
         """Sends a message to the guest's runtime; to a machine that has ended, nothing."""
-        payload = msgpack.packb(message)
+        await self._send(Frame(Kind.RUNTIME, msgpack.packb(message)))
+
+    async def signal(self, number: int) -> None:
+        """Sends the program a signal, as ``kill`` does; to a machine that has ended, nothing."""
+        await self._send(Frame(Kind.SIGNAL, SIGNAL.pack(number)))
+
+    async def trace(self, request: Request | None) -> None:
+        """Switches the trace of system calls on, or off for None; records go to `on_trace`.
+
+        Raises:
+            MachineError: its library OS has no trace, refuses this one, or does not answer.
+        """
+        kind = Kind.TRACE_START if request else Kind.TRACE_STOP
+        frame = Frame(kind, request.encode() if request else b"")
+        self._state = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._send(frame)
+                ends: set[asyncio.Future[Any]] = {self._state, self._ending()}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._state.done():
+                self._state.result()
+        except TimeoutError:
+            text = f"{self.spec.name} did not answer about its trace in {ANSWER_SECONDS:g} s"
+            raise MachineError(text) from None
+        finally:
+            self._state = None
+
+    async def _send(self, frame: Frame) -> None:
         with suppress(ConnectionError):
-            self._control.write(Frame(Kind.RUNTIME, payload).encode())
+            self._control.write(frame.encode())
             await self._control.drain()
 
     async def type(self, data: bytes) -> None:
@@ -334,8 +384,28 @@ class Machine:
                     raise ControlError("a message is not a map")
                 if self._on_message is not None:
                     self._on_message(message)
+            case Kind.TRACE:
+                batch = decode(frame.payload)
+                if self.on_trace is not None:
+                    self.on_trace(batch)
+            case Kind.TRACE_STATE:
+                _, refused = STATE.unpack(frame.payload)
+                self._answered("cannot be traced so: it has too little memory" if refused else "")
+            case Kind.UNKNOWN:
+                (kind,) = UNKNOWN.unpack(frame.payload)
+                if kind in (Kind.TRACE_START, Kind.TRACE_STOP):
+                    self._answered("cannot be traced: its image leaves out the library trace")
             case _:
                 raise ControlError(f"frames of kind {frame.kind} are unknown")
+
+    def _answered(self, fault: str) -> None:
+        """The answer to `trace` is here; a fault if it has words."""
+        if self._state is None or self._state.done():
+            return
+        if fault:
+            self._state.set_exception(MachineError(f"{self.spec.name} {fault}"))
+        else:
+            self._state.set_result(True)
 
     async def _close(self) -> None:
         self.kill()
@@ -346,6 +416,10 @@ class Machine:
                 writer.close()
             for task in self._tasks:
                 task.cancel()
+
+
+def _configuration(spec: MachineSpec) -> bytes:
+    return boot.complete(spec.boot, spec.secrets, spec.trace.encode() if spec.trace else b"")
 
 
 def _widen(end: socket.socket) -> None:

@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "toolchain": {"config"},
     "image": {"toolchain"},
     "network": {"plan", "toolchain"},  # its switch is native code
-    "machine": {"image", "network"},  # a single program is published through a gateway
+    "trace": {"errors"},
+    "machine": {"image", "network", "trace"},  # a single program is published through a gateway
     "supervisor": {"machine", "network"},
     "client": {"wire"},
     "testing": {"client", "supervisor"},

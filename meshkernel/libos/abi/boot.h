@@ -20,6 +20,7 @@
  *   file /etc/service.json text  a read-only file of this content, put over the image's own
  *   volume volume0 rw /data      the host's volume with this tag is mounted there; ro: it cannot be
  *                                changed
+ *   trace <bytes>                a struct trace_request (abi/trace.h): trace from the first call on
  *
  * The memory of this module is cleared once it is parsed: it holds secrets.
  * An address's MAC is 02:6b followed by the four bytes of the IPv4 address, for every port of a

@@ -22,6 +22,29 @@ enum control_kind {
 
     /* library OS -> host: the last frame of a machine; it stops behind it. */
     CONTROL_EXIT = 4, /* struct control_exit */
+
+    /* host -> library OS: trace system calls as a struct trace_request says (abi/trace.h), and no
+     * more; each is answered with CONTROL_TRACE_STATE. */
+    CONTROL_TRACE_START = 5,
+    CONTROL_TRACE_STOP = 6,
+    CONTROL_TRACE = 7,       /* library OS -> host: struct trace_batch, struct trace_record ... */
+    CONTROL_TRACE_STATE = 8, /* library OS -> host: struct trace_state */
+
+    /* host -> library OS: a signal for the process, as kill() sends one. No answer. */
+    CONTROL_SIGNAL = 9, /* struct control_signal */
+
+    /* library OS -> host: a frame came whose library this service's image leaves out. */
+    CONTROL_UNKNOWN = 10, /* struct control_unknown */
+};
+
+#define CONTROL_KINDS 32 /* more than there are */
+
+struct control_signal {
+    uint32_t number; /* 1 to 64 */
+};
+
+struct control_unknown {
+    uint32_t kind;
 };
 
 struct control_time {

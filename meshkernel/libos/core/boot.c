@@ -204,6 +204,11 @@ static void take_volume(struct line *line) {
         (struct boot_volume){.tag = keep(line), .path = mode + 3, .read_only = read_only};
 }
 
+static void take_trace(struct line *line) {
+    boot.trace_size = line->length;
+    boot.trace = keep(line);
+}
+
 static const struct {
     const char *key;
     void (*take)(struct line *line);
@@ -221,6 +226,7 @@ static const struct {
     {"wall", take_wall},
     {"file", take_file},
     {"volume", take_volume},
+    {"trace", take_trace},
 };
 
 static bool is_key(const struct line *line, const char *key) {

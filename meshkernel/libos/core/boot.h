@@ -34,6 +34,8 @@ struct boot {
     size_t file_count;
     struct boot_volume *volumes;
     size_t volume_count;
+    const char *trace; /* a struct trace_request; not NUL-terminated */
+    size_t trace_size;
     uint64_t wall;
     uint8_t seed[32];
     bool seeded;

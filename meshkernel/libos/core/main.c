@@ -21,6 +21,7 @@
 #include "linux/process.h"
 #include "mm/space.h"
 #include "net/net.h"
+#include "trace/trace.h"
 
 void *boot_early(uint32_t start_info);
 noreturn void kernel_main(void);
@@ -94,6 +95,7 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     uart_start_input(); /* what is typed at the console */
     clock_refine();     /* all of the above was time to measure */
     control_ask_time(); /* the first timer: before, it would disturb the measurement */
+    trace_init();       /* of the program's calls, if someone wants to see them */
     start_program();
     thread_exit();
 }

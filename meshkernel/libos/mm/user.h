@@ -8,7 +8,8 @@ int copy_from_user(void *to, uaddr_t from, size_t size);     /* 0 or -EFAULT */
 int copy_to_user(uaddr_t to, const void *from, size_t size); /* 0 or -EFAULT */
 int clear_user(uaddr_t to, size_t size);
 
-/* The length without the NUL; -EFAULT, or -ENAMETOOLONG when none comes within `size` bytes. */
+/* The length without the NUL; -EFAULT, or -ENAMETOOLONG when none comes within `size` bytes, which
+ * `to` then holds. */
 ssize_t string_from_user(char *to, uaddr_t from, size_t size);
 
 #define get_user(variable, address) copy_from_user(&(variable), (address), sizeof(variable))

@@ -31,10 +31,8 @@ ssize_t string_from_user(char *to, uaddr_t from, size_t size) {
     if (!mapped(from))
         return -EFAULT;
     size_t length = strnlen((const char *)from, size);
-    if (length == size)
-        return -ENAMETOOLONG;
-    memcpy(to, (const char *)from, length + 1);
-    return (ssize_t)length;
+    memcpy(to, (const char *)from, MIN(length + 1, size));
+    return length == size ? -ENAMETOOLONG : (ssize_t)length;
 }
 
 void io_init(struct io *io, const struct iovec *vector, size_t count) {

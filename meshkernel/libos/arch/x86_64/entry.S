@@ -1,70 +1,17 @@
 /* The ways in and out of the library OS. Everything runs in ring 0, so the CPU switches stacks only for interrupts and
  * faults (IST), and a system call does it by hand. Interrupts are off from here to the way out. */
-#include "arch/x86_64/offsets.h"
-
-#define KERNEL_CS 0x08
-#define KERNEL_SS 0x10
-#define RFLAGS_UNUSUAL 0x40500 /* AC, DF, TF: only iretq restores them */
-#define ENOSYS 38
-
-    .macro PUSH_REGISTERS rax=%rax
-    pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq \rax
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
-    .endm
-
-    .macro POP_REGISTERS
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    .endm
+#include "arch/x86_64/entry.inc"
 
     .text
 
-/* `syscall` in ring 0: %rcx is the return address, %r11 the flags, %rsp still the application's. Nothing can
- * come in between, so one word serves to hold it. */
     .globl syscall_entry
 syscall_entry:
-    movq %rsp, application_sp(%rip)
-    movq current(%rip), %rsp
-    movq THREAD_STACK_TOP(%rsp), %rsp
-    pushq $KERNEL_SS
-    pushq application_sp(%rip)
-    pushq %r11
-    pushq $KERNEL_CS
-    pushq %rcx
-    pushq $0
-    pushq %rax
-    PUSH_REGISTERS $-ENOSYS
-    movq %r10, %rcx
+    SYSCALL_ENTER
     cmpq $SYSCALL_LIMIT, %rax
     jae 1f
     call *syscall_table(,%rax,8)
-2:
+    .globl syscall_return
+syscall_return: /* from whatever made the call */
     movq %rax, FRAME_RAX(%rsp)
     movq current(%rip), %rdx
     cmpq $0, THREAD_SIGNAL_PENDING(%rdx)
@@ -97,7 +44,7 @@ syscall_entry:
     jmp *%rcx
 1:
     call sys_unknown
-    jmp 2b
+    jmp syscall_return
 3:
     movq %rsp, %rdi
     call syscall_attention
@@ -189,6 +136,7 @@ cpu_load_tables:
 
     .bss
     .balign 8
+    .globl application_sp
 application_sp:
     .skip 8
 

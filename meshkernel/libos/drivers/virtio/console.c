@@ -140,6 +140,10 @@ bool virtio_console_writable(void) {
     return console != NULL && queued < QUEUED_MAX / 2;
 }
 
+size_t virtio_console_queued(void) {
+    return queued;
+}
+
 static void drop(struct list *pieces) {
     while (!list_empty(pieces)) {
         struct piece *piece = LIST_FIRST(pieces, struct piece, link);

@@ -14,6 +14,7 @@ bool virtio_console_present(void);
  * -ENOMEM, or -ENODEV. */
 int virtio_console_send(enum control_kind kind, const void *payload, size_t size);
 bool virtio_console_writable(void);
+size_t virtio_console_queued(void); /* bytes that the host has not taken yet */
 
 /* Frames from the host go here, in interrupt context; the handler frees the message. It returns
  * false to hear no more for now (the host then waits), until virtio_console_resume. */

@@ -1,6 +1,7 @@
 #include "drivers/virtio/control.h"
 
 #include "core/alloc.h"
+#include "core/print.h"
 #include "drivers/virtio/console.h"
 #include "drivers/virtio/time_sync.h"
 #include "fs/devfs.h"
@@ -23,6 +24,22 @@ static void wake_all(uint32_t events) {
     wait_wake(&LIST_ENTRY(node, struct control_file, link)->file->waiters, events);
 }
 
+static void (*handlers[CONTROL_KINDS])(const uint8_t *payload, size_t size);
+
+void control_on(enum control_kind kind, void (*handler)(const uint8_t *payload, size_t size)) {
+    assert(handlers[kind] == NULL);
+    handlers[kind] = handler;
+}
+
+static void dispatch(const struct control_message *message) {
+    const struct control_unknown unknown = {message->header.kind};
+
+    if (unknown.kind < CONTROL_KINDS && handlers[unknown.kind] != NULL)
+        handlers[unknown.kind](message->payload, message->header.size);
+    else
+        virtio_console_send(CONTROL_UNKNOWN, &unknown, sizeof(unknown));
+}
+
 static bool received(struct control_message *message) {
     if (message->header.kind == CONTROL_RUNTIME) {
         unread_bytes += message->header.size;
@@ -30,9 +47,7 @@ static bool received(struct control_message *message) {
         wake_all(EPOLLIN);
         return unread_bytes < UNREAD_MAX;
     }
-    if (message->header.kind == CONTROL_TIME_REPLY &&
-        message->header.size == sizeof(struct control_time))
-        time_sync_answered((const struct control_time *)message->payload);
+    dispatch(message);
     kfree(message);
     return true;
 }
@@ -126,7 +141,13 @@ static const struct file_ops control_ops = {
     .release = control_release,
 };
 
+static void time_came(const uint8_t *payload, size_t size) {
+    if (size == sizeof(struct control_time))
+        time_sync_answered((const struct control_time *)payload);
+}
+
 void control_start(void) {
+    control_on(CONTROL_TIME_REPLY, time_came);
     virtio_console_listen(received);
     virtio_console_on_writable(writable);
     devfs_add("control", 0600, &control_ops);
