@@ -5,35 +5,44 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
+import textwrap
 
-LIBOS = Path(__file__).resolve().parents[1] / "meshkernel" / "libos"
+from meshkernel.config.libos import LIBOS, LibrarySources
+
 README = LIBOS / "README.md"
-PER_LINE = 6
+WIDTH = 120
 
 
-def libraries() -> str:
+def libraries(sources: LibrarySources) -> str:
     """A table of the libraries, from their manifests."""
-    rows = ["| library | what it is for | requires |", "|---|---|---|"]
-    for path in sorted(LIBOS.rglob("lib.toml")):
-        manifest = tomllib.loads(path.read_text())
-        name = path.parent.relative_to(LIBOS)
-        rows.append(f"| `{name}/` | {manifest['purpose']} | {', '.join(manifest['requires'])} |")
+    rows = ["| library | what it is for | requires | system calls |", "|---|---|---|---|"]
+    for library in sources.libraries:
+        requires = ", ".join(library.requires)
+        calls = len(library.syscalls) or ""
+        rows.append(f"| `{library.name}/` | {library.purpose} | {requires} | {calls} |")
     return "\n".join(rows)
 
 
-def system_calls() -> str:
-    """The names of the system calls, by number."""
-    lines = (LIBOS / "linux" / "syscalls.tbl").read_text().splitlines()
-    names = [f"{name} ({number})" for number, name in (line.split() for line in lines)]
-    groups = [names[i : i + PER_LINE] for i in range(0, len(names), PER_LINE)]
-    return f"{len(names)} calls:\n\n" + ",\n".join(", ".join(group) for group in groups) + "."
+def system_calls(sources: LibrarySources) -> str:
+    """The names of the system calls of each library, by number."""
+    lines = []
+    for library in sources.libraries:
+        if library.syscalls:
+            calls = sources.syscalls([library])
+            lines.append(f"- `{library.name}/`: {', '.join(name for _, name, _ in calls)}")
+    count = len(sources.syscalls(sources.libraries))
+    return f"{count} calls:\n\n" + "\n".join(fill(line) for line in lines)
+
+
+def fill(text: str) -> str:
+    """An entry of a list, in lines that are not too long."""
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def rendered(text: str) -> str:
     """The README with its generated parts as they should be."""
-    parts = {"libraries": libraries(), "system calls": system_calls()}
+    sources = LibrarySources.load()
+    parts = {"libraries": libraries(sources), "system calls": system_calls(sources)}
     for name, content in parts.items():
         head, begin, rest = text.partition(f"<!-- generated: {name} -->\n")
         _, end, tail = rest.partition("<!-- end -->\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -58,38 +59,43 @@ class Library:
 
 @frozen
 class LibrarySources:
-    """All that there is to choose from. ``syscalls`` are (number, name), by number."""
+    """All that there is to choose from. ``numbers`` are those of Linux' system calls, by name."""
 
     libraries: tuple[Library, ...]
-    syscalls: tuple[tuple[int, str], ...]
+    numbers: Mapping[str, int]
 
     @classmethod
     def load(cls, root: Path = LIBOS) -> LibrarySources:
-        """Read the manifests and the table of system calls below this folder."""
+        """Read the manifests and the names of system calls below this folder.
+
+        Raises:
+            ValueError: two libraries provide one system call, or one that Linux does not have.
+        """
         manifests = sorted(root.rglob("lib.toml"))
-        table = root / "linux" / "syscalls.tbl"
-        return cls(
+        names = root / "arch" / "x86_64" / "syscall_names.h"
+        sources = cls(
             libraries=tuple(_library(path, root) for path in manifests),
-            syscalls=parse_syscalls(table.read_text(encoding="utf-8")),
+            numbers=parse_numbers(names.read_text(encoding="utf-8")),
         )
+        sources.syscalls(sources.libraries)
+        return sources
+
+    def syscalls(self, libraries: Iterable[Library]) -> tuple[tuple[int, str, str], ...]:
+        """The system calls of these libraries: number, name and library, by number."""
+        owners: dict[str, str] = {}
+        for library in libraries:
+            for name in library.syscalls:
+                if name in owners:
+                    raise ValueError(f"{library.name}/lib.toml: {name} is {owners[name]}'s")
+                if name not in self.numbers:
+                    raise ValueError(f"{library.name}/lib.toml: Linux has no system call {name}")
+                owners[name] = library.name
+        return tuple(sorted((self.numbers[name], name, owners[name]) for name in owners))
 
 
-def parse_syscalls(text: str) -> tuple[tuple[int, str], ...]:
-    """The lines ``number name`` of a table; ValueError for a number or a name that is there
-    twice.
-    """
-    calls: dict[int, str] = {}
-    for line, entry in enumerate(text.splitlines(), start=1):
-        words = entry.split("#")[0].split()
-        if not words:
-            continue
-        if len(words) != 2 or not words[0].isdigit():
-            raise ValueError(f"syscalls.tbl:{line}: {entry!r} is not `number name`")
-        number, name = int(words[0]), words[1]
-        if number in calls or name in calls.values():
-            raise ValueError(f"syscalls.tbl:{line}: {number} {name} is there twice")
-        calls[number] = name
-    return tuple(sorted(calls.items()))
+def parse_numbers(text: str) -> dict[str, int]:
+    """Numbers by name, from lines ``NAME(number, name)``."""
+    return {name: int(number) for number, name in re.findall(r"NAME\((\d+), (\w+)\)", text)}
 
 
 def options_of(libraries: Iterable[Library]) -> dict[str, OptionValue]:

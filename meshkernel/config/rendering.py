@@ -16,7 +16,7 @@ from meshkernel.config.machine import MachineValues, planned_machine, words
 from meshkernel.config.selection import Selection
 from meshkernel.plan.model import Plan, ServicePlan
 
-HEADERS = ("config.h", "syscalls.h")
+HEADERS = ("config.h", "left_out.h", "libraries.h", "syscalls.h")
 """What the library OS of a service is compiled with."""
 
 LINK = "link.txt"
@@ -78,8 +78,15 @@ def _libos_values(sources: LibrarySources, selection: Selection) -> dict[str, An
         "mark": MARK,
         "chosen": selection.chosen,
         "options": selection.options,
-        "syscalls": sources.syscalls,
+        "libraries": {macro(name): name for name in selection.names},
+        "syscalls": sources.syscalls(selection.libraries),
+        "left_out": sources.syscalls(selection.left_out),
     }
+
+
+def macro(library: str) -> str:
+    """What C asks for a library by, as in ``MK_HAVE_NET_UDP``."""
+    return "MK_HAVE_" + library.replace("/", "_").upper()
 
 
 def _rendered(name: str, values: Mapping[str, Any]) -> str:

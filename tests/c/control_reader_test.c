@@ -1,7 +1,7 @@
 /* Frames of the control channel, however the host's bytes are cut. */
 #include "check.h"
 #include "core/alloc.h"
-#include "drivers/virtio/control_reader.h"
+#include "drivers/virtio/console/control_reader.h"
 #include "shims/shims.h"
 
 static uint8_t stream[256];

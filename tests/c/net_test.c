@@ -13,8 +13,8 @@
 #include "net/inet_socket.h"
 #include "net/net.h"
 #include "net/socket_types.h"
-#include "net/tcp_socket.h"
-#include "net/timers.h"
+#include "net/tcp/tcp_socket.h"
+#include "net/tcp/timers.h"
 #include "shims/shims.h"
 
 struct boot boot;

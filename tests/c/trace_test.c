@@ -1,6 +1,6 @@
 /* Records of the trace, from a call's arguments to the channel, and what TRACE_ONCE leaves out. */
 #include "check.h"
-#include "drivers/virtio/console.h"
+#include "drivers/virtio/console/console.h"
 #include "linux/errno.h"
 #include "mm/user.h"
 #include "shims/shims.h"

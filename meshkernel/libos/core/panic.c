@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/string.h"
 #include "core/thread.h"
-#include "drivers/virtio/control.h"
+#include "drivers/virtio/console/control.h"
 #include "linux/pystack.h"
 #include "mm/space.h"
 #include "net/net.h"

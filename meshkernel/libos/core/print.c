@@ -4,7 +4,7 @@
 #include <stdarg.h>
 
 #include "core/string.h"
-#include "drivers/uart.h"
+#include "drivers/uart/uart.h"
 
 struct output {
     char *to; /* NULL: the console */

@@ -1,6 +1,6 @@
 /* Descriptors: close, dup, fcntl, ioctl. */
 #include "core/thread.h"
-#include "ipc/pipe.h"
+#include "ipc/pipe/pipe.h"
 #include "linux/files.h"
 #include "linux/process.h"
 

@@ -1,40 +1,11 @@
 /* The calls about processes, users and sessions, of which there is one each. */
 #include "linux/process.h"
 
-#include "core/print.h"
 #include "core/string.h"
 #include "core/thread.h"
 #include "linux/abi.h"
 #include "linux/errno.h"
-#include "linux/pystack.h"
 #include "mm/user.h"
-
-#define CALLS_MAX 512
-
-/* Calls that would make or become another process. */
-static bool makes_process(int number) {
-    return (number >= 56 && number <= 59) || number == 322;
-}
-
-int64_t report_missing_call(int number, const char *name) {
-    static bool reported[CALLS_MAX + 1]; /* the last stands for all numbers that no call has */
-    char place[160], unknown[32];
-    int index = number >= 0 && number < CALLS_MAX ? number : CALLS_MAX;
-
-    if (reported[index])
-        return -ENOSYS;
-    reported[index] = true;
-    bool found = python_location(current, place, sizeof(place));
-    const char *from = found ? "; called from " : "";
-    format(unknown, sizeof(unknown), "number %d", number);
-    if (makes_process(number))
-        print("meshkernel: %s is not available in a unikernel (one process)%s%s\n", name, from,
-              place);
-    else
-        print("meshkernel: the system call %s is not available%s%s\n", name ? name : unknown, from,
-              place);
-    return -ENOSYS;
-}
 
 int64_t sys_getpid(void) {
     return PROCESS_ID;

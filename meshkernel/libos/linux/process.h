@@ -9,8 +9,9 @@
  * with one sentence when that cannot be done. Runs in the first thread. */
 noreturn void exec_first(void);
 
-/* Says once per number that a system call is not there, with the Python line that made it. `name`
- * is NULL when the number means nothing to us. Returns -ENOSYS. */
+/* Says once per number that a system call is not there, with the Python line that made it, and the
+ * library that would provide it. `name` is NULL when the number means nothing to us. Returns
+ * -ENOSYS. */
 int64_t report_missing_call(int number, const char *name);
 
 /* A limit of getrlimit by its Linux number, so that others can honour it (RLIMIT_NOFILE, ...). */

@@ -1,6 +1,6 @@
 /* What is known of a file: stat and its family, access, statfs. */
 #include "core/string.h"
-#include "ipc/pipe.h"
+#include "ipc/pipe/pipe.h"
 #include "linux/files.h"
 
 #define ANONYMOUS_DEVICE 9

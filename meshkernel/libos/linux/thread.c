@@ -7,9 +7,9 @@
 #include "core/alloc.h"
 #include "core/string.h"
 #include "linux/errno.h"
-#include "linux/futex.h"
 #include "linux/process.h"
 #include "linux/signal.h"
+#include "linux/threads/futex.h"
 #include "mm/space.h"
 #include "mm/user.h"
 
@@ -100,8 +100,7 @@ int64_t sys_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t chi
                                         .tls = tls};
 
     if ((flags & CLONE_SHARED) != CLONE_SHARED)
-        return report_missing_call(56,
-                                   "fork"); /* glibc's fork, vfork and posix_spawn all end here */
+        return report_missing_call(57, "fork"); /* where glibc's vfork and posix_spawn end, too */
     return clone_thread(&arguments);
 }
 
@@ -113,24 +112,8 @@ int64_t sys_clone3(uaddr_t address, size_t size) {
     if (get_user(arguments, address) != 0)
         return -EFAULT;
     if ((arguments.flags & CLONE_SHARED) != CLONE_SHARED)
-        return report_missing_call(56, "fork");
+        return report_missing_call(57, "fork");
     return clone_thread(&arguments);
-}
-
-int64_t sys_fork(void) {
-    return report_missing_call(57, "fork");
-}
-
-int64_t sys_vfork(void) {
-    return report_missing_call(58, "vfork");
-}
-
-int64_t sys_execve(void) {
-    return report_missing_call(59, "execve");
-}
-
-int64_t sys_execveat(void) {
-    return report_missing_call(322, "execveat");
 }
 
 int64_t sys_gettid(void) {

@@ -8,7 +8,7 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/prot/udp.h"
-#include "net/packet_socket.h"
+#include "net/packet/packet_socket.h"
 
 #define CHECKSUMS_TRANSPORT_IN (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 #define CHECKSUMS_TRANSPORT_OUT (NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)

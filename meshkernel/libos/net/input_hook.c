@@ -11,9 +11,9 @@
 #include "net/hooks.h"
 #include "net/inet_socket.h"
 #include "net/net.h"
-#include "net/tcp_socket.h"
-#include "net/timers.h"
-#include "net/udp_socket.h"
+#include "net/tcp/tcp_socket.h"
+#include "net/tcp/timers.h"
+#include "net/udp/udp_socket.h"
 
 #define RESERVED_SHARE 64 /* of the machine's memory, where no new connection may come */
 #define TIME_WAIT_MOST 8192

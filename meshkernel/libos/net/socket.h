@@ -1,5 +1,5 @@
-/* Sockets: what linux/socket.c needs of a family (AF_INET in net/, AF_UNIX in ipc/). Addresses are
- * already in our memory here; buffers are the application's, behind struct io. */
+/* Sockets: what linux/socket/socket.c needs of a family (AF_INET in net/, AF_UNIX in ipc/).
+ * Addresses are already in our memory here; buffers are the application's, behind struct io. */
 #pragma once
 
 #include "core/types.h"

@@ -10,9 +10,9 @@
 #include "net/hooks.h"
 #include "net/inet_socket.h"
 #include "net/net.h"
-#include "net/packet_socket.h"
-#include "net/sequence.h"
-#include "net/timers.h"
+#include "net/packet/packet_socket.h"
+#include "net/tcp/sequence.h"
+#include "net/tcp/timers.h"
 
 #define DEFAULT_MTU 1500
 #define LARGEST_MTU 9000 /* TCP_MSS of lwip/lwipopts.h, and headers */

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/string.h"
 #include "core/timer.h"
-#include "drivers/virtio/console.h"
+#include "drivers/virtio/console/console.h"
 
 #define BUFFER_SIZE (32u << 10)
 #define QUEUE_SHARE (512u << 10) /* bytes in the channel beyond which a batch is dropped */

@@ -6,8 +6,8 @@
 #include "core/boot.h"
 #include "core/print.h"
 #include "core/string.h"
-#include "drivers/virtio/console.h"
-#include "drivers/virtio/control.h"
+#include "drivers/virtio/console/console.h"
+#include "drivers/virtio/console/control.h"
 #include "trace/buffer.h"
 #include "trace/once.h"
 

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
@@ -24,9 +23,9 @@ from meshkernel.config import (
 )
 from meshkernel.config.boot import DIRECTORY, INTERPRETER, SITE, escape
 from meshkernel.config.files import MARK
-from meshkernel.config.libos import LIBOS, Option, options_of, parse_syscalls
+from meshkernel.config.libos import Option, options_of
 from meshkernel.config.machine import planned_machine, words
-from meshkernel.config.selection import everything
+from meshkernel.config.selection import Want, everything, select
 from meshkernel.errors import UserError
 from meshkernel.plan import make_plan
 from meshkernel.topology.model import Expose, Link, Service, Topology
@@ -38,10 +37,11 @@ SOURCES = LibrarySources(
             "The core",
             sources=("init.c",),
             options={"STACK": Option(8), "NAME": Option('a"b\\')},
+            syscalls=("write", "read"),
         ),
         Library("net", "The network", ("core",), ("tcp.c", "udp.c"), {"BUFFERS": Option(True)}),
     ),
-    syscalls=((0, "read"), (1, "write")),
+    numbers={"read": 0, "write": 1, "connect": 42},
 )
 WEB = Service(
     name="web",
@@ -76,7 +76,8 @@ def boot_values(text: str) -> list[tuple[str, str]]:
 
 
 def test_every_service_has_its_files_and_each_says_that_it_is_generated() -> None:
-    names = ["boot.conf", "libos/config.h", "libos/link.txt", "libos/syscalls.h", "machine.args"]
+    headers = ["config.h", "left_out.h", "libraries.h", "link.txt", "syscalls.h"]
+    names = ["boot.conf", *(f"libos/{name}" for name in headers), "machine.args"]
     assert list(FILES) == [f"{service}/{name}" for service in ("cart", "web") for name in names]
     for contents in FILES.values():
         assert MARK in contents.splitlines()[0]
@@ -177,8 +178,8 @@ def test_headers_are_shared_by_services_that_need_the_same() -> None:
     assert FILES["cart/libos/config.h"] == FILES["web/libos/config.h"]
     found = headers(SOURCES, SELECTIONS["cart"])
     assert found == {
-        "config.h": FILES["cart/libos/config.h"],
-        "syscalls.h": FILES["cart/libos/syscalls.h"],
+        name: FILES[f"cart/libos/{name}"]
+        for name in ("config.h", "left_out.h", "libraries.h", "syscalls.h")
     }
 
 
@@ -205,17 +206,32 @@ _Static_assert(NR_read == 0 && NR_write == 1, "calls");
     assert "define SYSCALL(number, name) before including" in bare.stderr
 
 
+def test_what_was_left_out_is_told_with_its_library(tmp_path: Path) -> None:
+    tcp = Library("net/tcp", "TCP", ("core",), syscalls=("connect",))
+    sources = replace(SOURCES, libraries=(*SOURCES.libraries, tcp))
+    some = select(sources, [Want("core", "a test wants it")])
+    found = headers(sources, some)
+    assert 'LEFT_OUT(42, connect, "net/tcp")\n' in found["left_out.h"]
+    assert "connect" not in found["syscalls.h"]
+    assert "#define MK_HAVE_CORE 1" in found["libraries.h"]
+    assert "NET" not in found["libraries.h"]
+    full = headers(sources, everything(sources))
+    assert "SYSCALL(42, connect)\n" in full["syscalls.h"]
+    assert "LEFT_OUT(4" not in full["left_out.h"]
+    assert "#define MK_HAVE_NET_TCP 1" in full["libraries.h"]
+
+
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("second", "told"),
     [
-        ("0 read\n0 write", r"syscalls\.tbl:2: 0 write is there twice"),
-        ("0 read\n1 read", r"syscalls\.tbl:2: 1 read is there twice"),
-        ("\nread 0", r"syscalls\.tbl:2: 'read 0' is not `number name`"),
+        ("read", r"b/lib\.toml: read is a's"),
+        ("reed", r"b/lib\.toml: Linux has no system call reed"),
     ],
 )
-def test_a_table_of_system_calls_with_a_fault(text: str, told: str) -> None:
+def test_a_system_call_has_one_home(second: str, told: str) -> None:
+    libraries = (Library("a", "A", syscalls=("read",)), Library("b", "B", syscalls=(second,)))
     with pytest.raises(ValueError, match=told):
-        parse_syscalls(text)
+        LibrarySources(libraries, {"read": 0}).syscalls(libraries)
 
 
 def test_an_option_has_one_home() -> None:
@@ -227,29 +243,26 @@ def test_an_option_has_one_home() -> None:
         options_of(libraries)
 
 
-def test_manifests_and_table_are_read(tmp_path: Path) -> None:
-    for name in ("core", "drivers/virtio", "linux"):
+def test_manifests_are_read(tmp_path: Path) -> None:
+    calls = {"core": "write", "drivers/virtio": "ioctl", "linux": "read"}
+    for name, call in calls.items():
         (tmp_path / name).mkdir(parents=True)
-        manifest = f'purpose = "{name}"\nsources = ["a.c"]\n[options]\nOF_{name[:2].upper()} = 1\n'
+        manifest = (
+            f'purpose = "{name}"\nsources = ["a.c"]\n[provides]\nsyscalls = ["{call}"]\n'
+            f"[options.OF_{name[:2].upper()}]\npurpose = 'x'\ndefault = 1\nrange = [0, 1]\n"
+        )
         (tmp_path / name / "lib.toml").write_text(manifest)
-    (tmp_path / "linux" / "syscalls.tbl").write_text("1 write\n0 read # the first\n")
+    (tmp_path / "arch" / "x86_64").mkdir(parents=True)
+    names = "NAME(0, read)\nNAME(1, write)\nNAME(16, ioctl)\nNAME(42, connect)\n"
+    (tmp_path / "arch" / "x86_64" / "syscall_names.h").write_text(names)
     sources = LibrarySources.load(tmp_path)
     assert [library.name for library in sources.libraries] == ["core", "drivers/virtio", "linux"]
-    assert sources.syscalls == ((0, "read"), (1, "write"))
+    assert sources.syscalls(sources.libraries) == (
+        (0, "read", "linux"),
+        (1, "write", "core"),
+        (16, "ioctl", "drivers/virtio"),
+    )
     assert options_of(sources.libraries) == {"OF_CO": 1, "OF_DR": 1, "OF_LI": 1}
-
-
-THIRD_PARTY = {"third_party", "third_party_sources", "third_party_includes"}
-KEYS = {"purpose", "requires", "sources", "options", "shared"} | THIRD_PARTY
-
-
-@pytest.mark.parametrize("path", sorted(LIBOS.rglob("lib.toml")), ids=lambda p: p.parent.name)
-def test_every_manifest_of_the_library_os_is_sound(path: Path) -> None:
-    manifest = tomllib.loads(path.read_text())
-    assert manifest.keys() <= KEYS
-    assert manifest["purpose"]
-    for source in manifest.get("sources", []):
-        assert (path.parent / source).is_file(), source
 
 
 def test_what_images_look_like_is_told_once() -> None:

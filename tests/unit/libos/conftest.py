@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,6 +37,15 @@ FLAGS = [
 ]
 
 CTest = Callable[..., str]
+
+
+def sources_of(*libraries: str) -> list[str]:
+    """Every source of these libraries, as their manifests name them."""
+    found = []
+    for library in libraries:
+        manifest = tomllib.loads((LIBOS / library / "lib.toml").read_text())
+        found += [f"{library}/{name}" for name in manifest["sources"]]
+    return found
 
 
 def _run(command: Sequence[str | Path], directory: Path) -> str:

@@ -9,29 +9,22 @@ import pytest
 
 from meshkernel.image.filesystem import File, Symlink, write
 
-from .conftest import LIBOS, CTest
+from .conftest import CTest, sources_of
 
-LINUX = [
-    "absent.c",
-    "attributes.c",
-    "copy.c",
-    "descriptor.c",
-    "directory.c",
-    "file.c",
-    "memfd.c",
-    "names.c",
-    "path.c",
-    "seek.c",
-    "stat.c",
-    "xattr.c",
-]
-FS_SOURCES = [f"fs/{path.name}" for path in sorted((LIBOS / "fs").glob("*.c"))]
-SOURCES = [
-    *FS_SOURCES,
-    *(f"linux/{name}" for name in LINUX),
-    "ipc/pipe.c",
-    "ipc/stream.c",
-]
+LIBRARIES = (
+    "fs",
+    "fs/proc",
+    "fs/tmpfs",
+    "ipc/memfd",
+    "ipc/pipe",
+    "ipc/stream",
+    "linux/absent",
+    "linux/changes",
+    "linux/copy",
+    "linux/xattr",
+)
+CALLS = ("descriptor", "directory", "file", "path", "seek", "stat")
+SOURCES = [*sources_of(*LIBRARIES), *(f"linux/{name}.c" for name in CALLS)]
 
 
 @pytest.fixture

@@ -2,36 +2,11 @@
 
 from __future__ import annotations
 
-from .conftest import CTest
-from .test_files import FS_SOURCES, LINUX
+from .conftest import CTest, sources_of
+from .test_files import SOURCES
 
-IPC = [
-    "epoll.c",
-    "eventfd.c",
-    "pipe.c",
-    "stream.c",
-    "timerfd.c",
-    "unix_address.c",
-    "unix_control.c",
-    "unix_option.c",
-    "unix_socket.c",
-    "unix_transfer.c",
-]
-CALLS = [
-    "epoll.c",
-    "eventfd.c",
-    "pipe.c",
-    "poll.c",
-    "select.c",
-    "socket_control.c",
-    "timerfd.c",
-]
+LIBRARIES = ("ipc/epoll", "ipc/eventfd", "ipc/poll", "ipc/select", "ipc/timerfd", "ipc/unix")
 
 
 def test_ipc(c_test: CTest) -> None:
-    sources = [
-        *FS_SOURCES,
-        *(f"ipc/{name}" for name in IPC),
-        *(f"linux/{name}" for name in (*LINUX, *CALLS)),
-    ]
-    c_test("ipc", sources)
+    c_test("ipc", [*SOURCES, *sources_of(*LIBRARIES), "linux/socket/socket_control.c"])

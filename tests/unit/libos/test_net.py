@@ -10,9 +10,11 @@ import pytest
 
 from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
-from tests.unit.libos.conftest import FLAGS, LIBOS, REPOSITORY, CTest
+from tests.unit.libos.conftest import FLAGS, LIBOS, REPOSITORY, CTest, sources_of
 
-MANIFEST = tomllib.loads((LIBOS / "net" / "lib.toml").read_text())
+LIBRARIES = tuple(
+    str(path.parent.relative_to(LIBOS)) for path in sorted((LIBOS / "net").rglob("lib.toml"))
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +27,17 @@ def lwip(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
     include = [f"-I{tree}/include", "-iquote", str(LIBOS / "net" / "lwip")]
     folder = tmp_path_factory.mktemp("lwip")
     flags = [flag for flag in FLAGS if not flag.startswith(("-W", "-fsanitize", "-fno-sanitize"))]
-    sources = [tree / name for name in MANIFEST["third_party_sources"]]
+    sources = [
+        tree / name
+        for library in LIBRARIES
+        for name in tomllib.loads((LIBOS / library / "lib.toml").read_text()).get(
+            "third_party_sources", ()
+        )
+    ]
     command = ["gcc", *flags, "-fsanitize=address", "-w", *include, "-c", *sources]
     subprocess.run(command, cwd=folder, check=True, timeout=120)
     return [*include, *sorted(folder.glob("*.o"))]
 
 
 def test_sockets(c_test: CTest, lwip: list[str | Path]) -> None:
-    sources = [f"net/{name}" for name in MANIFEST["sources"]]
-    c_test("net", [*sources, "fs/file.c"], also=lwip)
+    c_test("net", [*sources_of(*LIBRARIES), "fs/file.c"], also=lwip)

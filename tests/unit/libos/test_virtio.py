@@ -23,4 +23,4 @@ def test_command_line(c_test: CTest) -> None:
 
 
 def test_control_reader(c_test: CTest) -> None:
-    c_test("control_reader", ["drivers/virtio/control_reader.c"])
+    c_test("control_reader", ["drivers/virtio/console/control_reader.c"])

@@ -3,11 +3,11 @@
 #include "core/alloc.h"
 #include "core/boot.h"
 #include "core/print.h"
-#include "drivers/virtio/console.h"
-#include "drivers/virtio/control.h"
+#include "drivers/virtio/console/console.h"
+#include "drivers/virtio/console/control.h"
 #include "drivers/virtio/mmio.h"
-#include "drivers/virtio/net.h"
-#include "drivers/virtio/rng.h"
+#include "drivers/virtio/net/net.h"
+#include "drivers/virtio/rng/rng.h"
 #include "fs/ninep/virtio.h"
 
 static void start_driver(struct virtio_device *device) {

@@ -7,7 +7,7 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 
-/* net/timers.c runs the timers, since lwIP's own never rest while a connection is open. The
+/* net/tcp/timers.c runs the timers, since lwIP's own never rest while a connection is open. The
  * interval is the delayed acknowledgement's; twice that is the unit of retransmission, whose
  * minimum (3 units) is so near Linux' 200 ms. */
 #define LWIP_TIMERS 0
@@ -70,7 +70,7 @@
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_KEEPALIVE 1
 #define TCP_LISTEN_BACKLOG                                                                         \
-    0 /* net/tcp_listen.c queues, up to SOMAXCONN; lwIP's counter has 8 bits */
+    0 /* net/tcp/listen/tcp_listen.c queues, up to SOMAXCONN; lwIP's counter has 8 bits */
 #define LWIP_CALLBACK_API 1
 
 /* Two interfaces: lo, and the network device. What is sent to the own address goes by lo. */

@@ -1,0 +1,164 @@
+#include "drivers/virtio/console/control.h"
+
+#include "core/alloc.h"
+#include "core/print.h"
+#include "drivers/virtio/console/console.h"
+#include "drivers/virtio/console/time_sync.h"
+#include "fs/devfs.h"
+#include "linux/errno.h"
+
+#define UNREAD_MAX (4u << 20) /* bytes; beyond, the host waits */
+
+/* A file of /dev/control. devfs has no open operation, so it is made on first use. */
+struct control_file {
+    struct list link;
+    struct file *file;
+};
+
+static struct list files = LIST_INIT(files);
+static struct list unread = LIST_INIT(unread); /* control_messages for the runtime */
+static size_t unread_bytes;
+
+static void wake_all(uint32_t events) {
+    LIST_FOR_EACH(node, &files)
+    wait_wake(&LIST_ENTRY(node, struct control_file, link)->file->waiters, events);
+}
+
+static void (*handlers[CONTROL_KINDS])(const uint8_t *payload, size_t size);
+
+void control_on(enum control_kind kind, void (*handler)(const uint8_t *payload, size_t size)) {
+    assert(handlers[kind] == NULL);
+    handlers[kind] = handler;
+}
+
+static void dispatch(const struct control_message *message) {
+    const struct control_unknown unknown = {message->header.kind};
+
+    if (unknown.kind < CONTROL_KINDS && handlers[unknown.kind] != NULL)
+        handlers[unknown.kind](message->payload, message->header.size);
+    else
+        virtio_console_send(CONTROL_UNKNOWN, &unknown, sizeof(unknown));
+}
+
+static bool received(struct control_message *message) {
+    if (message->header.kind == CONTROL_RUNTIME) {
+        unread_bytes += message->header.size;
+        list_append(&unread, &message->link);
+        wake_all(EPOLLIN);
+        return unread_bytes < UNREAD_MAX;
+    }
+    dispatch(message);
+    kfree(message);
+    return true;
+}
+
+static void writable(void) {
+    wake_all(EPOLLOUT);
+}
+
+static bool attach(struct file *file) {
+    if (file->private != NULL)
+        return true;
+    struct control_file *own = knew(struct control_file);
+    if (own == NULL)
+        return false;
+    own->file = file;
+    file->private = own;
+    list_append(&files, &own->link);
+    return true;
+}
+
+static ssize_t wait_for(struct file *file, bool (*ready)(void)) {
+    if (!attach(file))
+        return -ENOMEM;
+    if (!ready() && (file->flags & O_NONBLOCK))
+        return -EAGAIN;
+    return WAIT_UNTIL(&file->waiters, NANOS_NEVER, ready());
+}
+
+static bool readable(void) {
+    return !list_empty(&unread);
+}
+
+/* One whole message; a buffer that is too small gets -EMSGSIZE and the message stays. */
+static ssize_t control_read(struct file *file, struct io *io, uint64_t *offset) {
+    (void)offset;
+    ssize_t result = wait_for(file, readable);
+    if (result < 0)
+        return result;
+    struct control_message *message = LIST_FIRST(&unread, struct control_message, link);
+    size_t size = message->header.size;
+    if (size > io->left)
+        return -EMSGSIZE;
+    result = io_to_user(io, message->payload, size);
+    if (result < 0 || (size_t)result < size)
+        return -EFAULT;
+    list_remove(&message->link);
+    unread_bytes -= size;
+    kfree(message);
+    virtio_console_resume();
+    return result;
+}
+
+static ssize_t control_write(struct file *file, struct io *io, uint64_t *offset) {
+    (void)offset;
+    size_t size = io->left;
+    if (size > CONTROL_PAYLOAD_MAX)
+        return -EMSGSIZE;
+    ssize_t result = wait_for(file, virtio_console_writable);
+    if (result < 0)
+        return result;
+    uint8_t *payload = kmalloc(size + 1);
+    if (payload == NULL)
+        return -ENOMEM;
+    result = io_from_user(io, payload, size);
+    if (result >= 0 && (size_t)result < size)
+        result = -EFAULT;
+    if (result >= 0)
+        result = virtio_console_send(CONTROL_RUNTIME, payload, size);
+    kfree(payload);
+    return result < 0 ? result : (ssize_t)size;
+}
+
+static uint32_t control_poll(struct file *file) {
+    if (!attach(file))
+        return EPOLLERR;
+    return (readable() ? EPOLLIN : 0) | (virtio_console_writable() ? EPOLLOUT : 0);
+}
+
+static void control_release(struct file *file) {
+    struct control_file *own = file->private;
+    if (own == NULL)
+        return;
+    list_remove(&own->link);
+    kfree(own);
+}
+
+static const struct file_ops control_ops = {
+    .read = control_read,
+    .write = control_write,
+    .poll = control_poll,
+    .release = control_release,
+};
+
+static void time_came(const uint8_t *payload, size_t size) {
+    if (size == sizeof(struct control_time))
+        time_sync_answered((const struct control_time *)payload);
+}
+
+void control_start(void) {
+    control_on(CONTROL_TIME_REPLY, time_came);
+    virtio_console_listen(received);
+    virtio_console_on_writable(writable);
+    devfs_add("control", 0600, &control_ops);
+}
+
+void control_ask_time(void) {
+    if (virtio_console_present())
+        time_sync_start();
+}
+
+void control_exit(enum control_exit_reason reason, uint32_t code) {
+    const struct control_exit last = {reason, code};
+    virtio_console_send_last(CONTROL_EXIT, &last, sizeof(last));
+}

@@ -1,0 +1,74 @@
+/* System calls that are not there answer ENOSYS, and a line on the console names each once. */
+#include "core/boot.h"
+#include "core/print.h"
+#include "core/thread.h"
+#include "linux/errno.h"
+#include "linux/process.h"
+#include "linux/pystack.h"
+
+#define CALLS_MAX 512
+#define LINE_MAX 512
+
+/* What would bring a call in. */
+static const struct {
+    int number;
+    const char *library;
+} left_out[] = {
+#define LEFT_OUT(number, name, library) {number, library},
+#include "generated/left_out.h"
+#undef LEFT_OUT
+    {-1, NULL},
+};
+
+static const char *library_of(int number) {
+    for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
+        if (left_out[i].number == number)
+            return left_out[i].library;
+    return NULL;
+}
+
+/* Calls that would make or become another process. clone is there or left out, as threads are. */
+static bool makes_process(int number) {
+    return (number >= 57 && number <= 59) || number == 322;
+}
+
+static bool is_reported(int number) {
+    static bool reported[CALLS_MAX + 1]; /* the last stands for all numbers that no call has */
+    bool *flag = &reported[number >= 0 && number < CALLS_MAX ? number : CALLS_MAX];
+    bool before = *flag;
+
+    *flag = true;
+    return before;
+}
+
+static void report(const char *name, const char *why) {
+    char place[160];
+    bool found = python_location(current, place, sizeof(place));
+
+    print("meshkernel: %s is not available%s%s%s\n", name, why, found ? "; called from " : "",
+          found ? place : "");
+}
+
+int64_t report_missing_call(int number, const char *name) {
+    char call[64], why[LINE_MAX];
+    const char *library = library_of(number);
+
+    if (is_reported(number))
+        return -ENOSYS;
+    if (makes_process(number)) {
+        report(name, " in a unikernel (one process)");
+        return -ENOSYS;
+    }
+    if (name)
+        format(call, sizeof(call), "the system call %s", name);
+    else
+        format(call, sizeof(call), "the system call number %d", number);
+    why[0] = 0;
+    if (library)
+        format(why, sizeof(why),
+               ": it is in the library %s, which this image leaves out; write include = [\"%s\"] "
+               "below [services.%s.libos] in topology.toml",
+               library, library, boot.hostname ? boot.hostname : "NAME");
+    report(call, why);
+    return -ENOSYS;
+}

@@ -1,0 +1,274 @@
+/* Sockets: the calls that send and receive. */
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/string.h"
+#include "linux/abi.h"
+#include "linux/errno.h"
+#include "linux/socket/socket_call.h"
+#include "mm/user.h"
+
+#define VECTOR_MAX 1024
+#define VECTOR_INLINE 8
+#define MESSAGES_MAX 1024
+#define CONTROL_MAX 20480 /* net.core.optmem_max of Linux */
+#define MSG_WAITFORONE 0x10000
+
+struct message { /* struct msghdr */
+    uaddr_t name;
+    uint32_t name_size;
+    uint32_t pad0;
+    uaddr_t vector;
+    uint64_t vector_count;
+    uaddr_t control;
+    uint64_t control_size;
+    int32_t flags;
+    uint32_t pad1;
+};
+_Static_assert(sizeof(struct message) == 56, "struct msghdr of x86-64");
+
+struct counted_message { /* struct mmsghdr */
+    struct message message;
+    uint32_t count;
+    uint32_t pad;
+};
+_Static_assert(sizeof(struct counted_message) == 64, "struct mmsghdr of x86-64");
+
+static ssize_t send(struct file *file, struct io *io, int flags,
+                    const struct socket_address *address, struct control_in *control) {
+    return file->socket->send == NULL ? -EOPNOTSUPP
+                                      : file->socket->send(file, io, flags, address, control);
+}
+
+static ssize_t receive(struct file *file, struct io *io, int flags, struct socket_address *address,
+                       int *flags_out, struct control_out *control) {
+    address->size = 0;
+    *flags_out = 0;
+    return file->socket->receive == NULL
+               ? -EOPNOTSUPP
+               : file->socket->receive(file, io, flags, address, flags_out, control);
+}
+
+int64_t sys_sendto(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t address,
+                   uint32_t address_size) {
+    int error;
+    struct socket_address to;
+    struct io io;
+    const struct iovec vector = {buffer, MIN(size, (size_t)INT32_MAX)};
+    struct file *file = socket_get(fd, &error);
+    if (file == NULL)
+        return error;
+    ssize_t result = socket_address_from_user(&to, address, address_size);
+    io_init(&io, &vector, 1);
+    if (result == 0)
+        result = send(file, &io, flags, &to, NULL);
+    file_put(file);
+    return result;
+}
+
+int64_t sys_recvfrom(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t address,
+                     uaddr_t size_at) {
+    int error, flags_out;
+    struct socket_address from;
+    struct io io;
+    const struct iovec vector = {buffer, MIN(size, (size_t)INT32_MAX)};
+    struct file *file = socket_get(fd, &error);
+    if (file == NULL)
+        return error;
+    io_init(&io, &vector, 1);
+    ssize_t result = receive(file, &io, flags, &from, &flags_out, NULL);
+    file_put(file);
+    if (result >= 0 && socket_address_to_user(&from, address, size_at) != 0)
+        return -EFAULT;
+    return result;
+}
+
+/* The application's vector, in `few` if it fits there; the caller frees it if it is not. */
+static int load_vector(const struct message *message, struct iovec **vector,
+                       struct iovec few[VECTOR_INLINE]) {
+    size_t count = message->vector_count, total = 0;
+    if (count > VECTOR_MAX)
+        return -EMSGSIZE;
+    *vector = count <= VECTOR_INLINE ? few : kmalloc(count * sizeof(few[0]));
+    if (*vector == NULL)
+        return -ENOMEM;
+    int result = copy_from_user(*vector, message->vector, count * sizeof(few[0]));
+    for (size_t i = 0; result == 0 && i < count; i++)
+        if (__builtin_add_overflow(total, (*vector)[i].size, &total) || total > INT64_MAX)
+            result = -EINVAL;
+    if (result != 0 && *vector != few)
+        kfree(*vector);
+    return result;
+}
+
+/* The application's ancillary data; the caller frees the bytes. Size 0: none. */
+static int load_control(const struct message *message, struct control_in *control, uint8_t **copy) {
+    *copy = NULL;
+    *control = (struct control_in){0};
+    if (message->control == 0 || message->control_size == 0)
+        return 0;
+    if (message->control_size > CONTROL_MAX)
+        return -ENOBUFS;
+    *copy = kmalloc(message->control_size);
+    if (*copy == NULL)
+        return -ENOBUFS;
+    *control = (struct control_in){*copy, message->control_size};
+    return copy_from_user(*copy, message->control, message->control_size);
+}
+
+static ssize_t send_vector(struct file *file, const struct message *message, int flags,
+                           struct control_in *control) {
+    struct iovec few[VECTOR_INLINE], *vector;
+    struct socket_address to;
+    struct io io;
+    ssize_t result = socket_address_from_user(&to, message->name, message->name_size);
+    if (result == 0)
+        result = load_vector(message, &vector, few);
+    if (result != 0)
+        return result;
+    io_init(&io, vector, message->vector_count);
+    result = send(file, &io, flags, &to, control->size > 0 ? control : NULL);
+    if (vector != few)
+        kfree(vector);
+    return result;
+}
+
+static ssize_t send_message(struct file *file, const struct message *message, int flags) {
+    struct control_in control;
+    uint8_t *copy;
+    ssize_t result = load_control(message, &control, &copy);
+    if (result == 0)
+        result = send_vector(file, message, flags, &control);
+    kfree(copy);
+    return result;
+}
+
+/* Writes the name and what changed in the message itself, which is at `at`. */
+static int store_results(const struct message *message, uaddr_t at,
+                         const struct socket_address *from, const struct control_out *control,
+                         int flags) {
+    if (message->name != 0) {
+        size_t size = MIN((size_t)message->name_size, (size_t)from->size);
+        if (copy_to_user(message->name, from->bytes, size) != 0 ||
+            put_user(from->size, at + offsetof(struct message, name_size)) != 0)
+            return -EFAULT;
+    }
+    const uint64_t used = control->at - message->control;
+    if (put_user(used, at + offsetof(struct message, control_size)) != 0)
+        return -EFAULT;
+    return put_user(flags, at + offsetof(struct message, flags));
+}
+
+static ssize_t receive_message(struct file *file, const struct message *message, uaddr_t at,
+                               int flags) {
+    struct iovec few[VECTOR_INLINE], *vector;
+    struct socket_address from;
+    struct io io;
+    int flags_out;
+    ssize_t result = load_vector(message, &vector, few);
+    if (result != 0)
+        return result;
+    struct control_out control = {
+        .at = message->control,
+        .room = message->control == 0 ? 0 : message->control_size,
+        .close_on_exec = flags & MSG_CMSG_CLOEXEC,
+    };
+    io_init(&io, vector, message->vector_count);
+    result = receive(file, &io, flags, &from, &flags_out, &control);
+    if (vector != few)
+        kfree(vector);
+    flags_out |= (control.cut ? MSG_CTRUNC : 0) | (flags & MSG_CMSG_CLOEXEC);
+    if (result >= 0 && store_results(message, at, &from, &control, flags_out) != 0)
+        return -EFAULT;
+    return result;
+}
+
+int64_t sys_sendmsg(int fd, uaddr_t at, int flags) {
+    int error;
+    struct message message;
+    if (get_user(message, at) != 0)
+        return -EFAULT;
+    struct file *file = socket_get(fd, &error);
+    if (file == NULL)
+        return error;
+    ssize_t result = send_message(file, &message, flags);
+    file_put(file);
+    return result;
+}
+
+int64_t sys_recvmsg(int fd, uaddr_t at, int flags) {
+    int error;
+    struct message message;
+    if (get_user(message, at) != 0)
+        return -EFAULT;
+    struct file *file = socket_get(fd, &error);
+    if (file == NULL)
+        return error;
+    ssize_t result = receive_message(file, &message, at, flags);
+    file_put(file);
+    return result;
+}
+
+/* One message of an array: 1 when it was moved, else -errno. */
+static int move_one(struct file *file, uaddr_t at, int flags, bool sending) {
+    struct message message;
+    if (get_user(message, at) != 0)
+        return -EFAULT;
+    ssize_t moved =
+        sending ? send_message(file, &message, flags) : receive_message(file, &message, at, flags);
+    if (moved < 0)
+        return (int)moved;
+    uint32_t count = (uint32_t)moved;
+    return put_user(count, at + offsetof(struct counted_message, count)) != 0 ? -EFAULT : 1;
+}
+
+int64_t sys_sendmmsg(int fd, uaddr_t messages, uint32_t count, int flags) {
+    int error, result = 1;
+    uint32_t done = 0;
+    struct file *file = socket_get(fd, &error);
+    if (file == NULL)
+        return error;
+    count = MIN(count, (uint32_t)MESSAGES_MAX);
+    while (done < count && result == 1) {
+        result = move_one(file, messages + done * sizeof(struct counted_message), flags, true);
+        done += result == 1;
+    }
+    file_put(file);
+    return done > 0 || result == 1 ? (int64_t)done : result;
+}
+
+/* As in Linux, the timeout is looked at between messages only. */
+static int read_deadline(uaddr_t timeout, nanos_t *deadline) {
+    struct linux_timespec time;
+    *deadline = NANOS_NEVER;
+    if (timeout == 0)
+        return 0;
+    if (get_user(time, timeout) != 0)
+        return -EFAULT;
+    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= (int64_t)NANOS_PER_SECOND)
+        return -EINVAL;
+    const int64_t longest = 1000000000;
+    *deadline = clock_monotonic() + (nanos_t)MIN(time.seconds, longest) * NANOS_PER_SECOND +
+                (nanos_t)time.nanoseconds;
+    return 0;
+}
+
+int64_t sys_recvmmsg(int fd, uaddr_t messages, uint32_t count, int flags, uaddr_t timeout) {
+    int error, result = 1;
+    uint32_t done = 0;
+    nanos_t deadline;
+    error = read_deadline(timeout, &deadline);
+    if (error != 0)
+        return error;
+    struct file *file = socket_get(fd, &error);
+    if (file == NULL)
+        return error;
+    count = MIN(count, (uint32_t)MESSAGES_MAX);
+    while (done < count && result == 1 && (done == 0 || clock_monotonic() < deadline)) {
+        bool wait = done == 0 || !(flags & MSG_WAITFORONE);
+        result = move_one(file, messages + done * sizeof(struct counted_message),
+                          flags | (wait ? 0 : MSG_DONTWAIT), false);
+        done += result == 1;
+    }
+    file_put(file);
+    return done > 0 || result == 1 ? (int64_t)done : result;
+}

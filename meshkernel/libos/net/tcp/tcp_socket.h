@@ -1,0 +1,92 @@
+/* TCP sockets: an inet_socket over a pcb of lwIP.
+ *
+ * lwIP owns the pcb: it frees it when the connection breaks or ends, and says so in the error
+ * callback, except for TIME_WAIT. So `pcb` is NULL from the moment on at which lwIP may free it in
+ * silence: when both directions are shut. */
+#pragma once
+
+#include "lwip/tcp.h"
+#include "net/inet_socket.h"
+
+enum tcp_socket_state {
+    TCP_SOCKET_IDLE, /* nothing yet, bound, or a connect that failed */
+    TCP_SOCKET_LISTENING,
+    TCP_SOCKET_CONNECTING,
+    TCP_SOCKET_OPEN,
+    TCP_SOCKET_OVER, /* was open */
+};
+
+struct tcp_socket {
+    struct inet_socket inet;
+    enum tcp_socket_state state;
+    struct tcp_pcb *pcb;
+
+    /* Received and unread: single pbufs (tot_len is len) linked by `next`. */
+    struct pbuf *first, *last;
+    uint32_t received;    /* bytes */
+    uint16_t bucket_room; /* free bytes behind `last`, if that is a bucket of ours */
+    bool peer_ended;      /* FIN, or the connection is gone */
+    bool receive_shut, send_shut;
+    bool starved; /* somebody waits for room to send */
+
+    /* Options, kept here since a socket may see several pcbs. */
+    bool reuse_address, keepalive, nodelay, broadcast;
+    uint8_t ttl, tos;
+    uint32_t keep_idle, keep_interval, keep_count; /* seconds */
+
+    ip_addr_t local, remote; /* once connected */
+    uint16_t local_port, remote_port;
+
+    /* Of a listening socket: connections that nobody has accepted. */
+    struct list ready;
+    unsigned ready_count, backlog;
+    struct list ready_link;
+};
+
+static inline struct tcp_socket *tcp_socket_of(const struct file *file) {
+    return file->private;
+}
+
+struct tcp_socket *tcp_socket_new(void);
+int tcp_socket_file(struct tcp_socket *socket, int flags, struct file **file);
+int tcp_socket_need_pcb(struct tcp_socket *socket);       /* makes one if there is none */
+void tcp_socket_apply_options(struct tcp_socket *socket); /* to the pcb */
+void tcp_socket_attach(struct tcp_socket *socket, struct tcp_pcb *pcb); /* a connection's */
+void tcp_socket_opened(struct tcp_socket *socket);
+void tcp_socket_detach(struct tcp_socket *socket); /* lwIP goes on alone with the pcb */
+void tcp_socket_destroy(struct tcp_socket *socket);
+uint32_t tcp_socket_poll(struct file *file);
+
+/* net/tcp/tcp_open.c */
+int tcp_bind_socket(struct file *file, const struct socket_address *address);
+int tcp_connect_socket(struct file *file, const struct socket_address *address);
+int tcp_shutdown_socket(struct file *file, int how);
+int tcp_socket_name(struct file *file, struct socket_address *address, bool peer);
+
+/* net/tcp/listen/tcp_listen.c */
+int tcp_listen_socket(struct file *file, int backlog);
+int tcp_accept_socket(struct file *file, struct file **accepted, struct socket_address *peer);
+
+/* net/tcp/tcp_transfer.c */
+ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
+                 struct control_in *control);
+ssize_t tcp_receive(struct file *file, struct io *io, int flags, struct socket_address *address,
+                    int *flags_out, struct control_out *control);
+ssize_t tcp_read(struct file *file, struct io *io, uint64_t *offset);
+ssize_t tcp_write_file(struct file *file, struct io *io, uint64_t *offset);
+err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error);
+err_t tcp_socket_sent(void *argument, struct tcp_pcb *pcb, u16_t length);
+void tcp_drop_received(struct tcp_socket *socket);
+void tcp_take_refused(struct tcp_socket *socket);
+bool tcp_send_room(const struct tcp_socket *socket, uint32_t *bytes); /* enough for EPOLLOUT? */
+
+/* net/tcp/tcp_options.c */
+int tcp_set_option(struct file *file, int level, int name, const void *value, uint32_t size);
+int tcp_get_option(struct file *file, int level, int name, void *value, uint32_t *size);
+
+/* net/input_hook.c: makes room for one more connection in TIME_WAIT. */
+void tcp_bound_time_wait(void);
+
+/* For net/input_hook.c: an ICMP error; and whether a listener takes no further connection. */
+void tcp_socket_unreachable(const struct inet_quote *flow, int error);
+bool tcp_listener_full(uint32_t address, uint16_t port);

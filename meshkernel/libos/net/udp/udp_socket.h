@@ -1,0 +1,17 @@
+/* UDP sockets. */
+#pragma once
+
+#include "net/datagram/datagram_queue.h"
+#include "net/inet_socket.h"
+
+struct udp_pcb;
+
+struct udp_socket {
+    struct inet_socket inet; /* first */
+    struct udp_pcb *pcb;
+    struct datagram_queue queue;
+    bool receive_shut, send_shut;
+};
+
+/* An ICMP error about something that a connected socket sent. */
+void udp_socket_unreachable(const struct inet_quote *flow, int error);
