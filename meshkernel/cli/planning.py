@@ -14,6 +14,7 @@ from meshkernel.errors import Fault, UserError
 if TYPE_CHECKING:
     from meshkernel.image.builder import Image
     from meshkernel.plan import Plan, ServicePlan
+    from meshkernel.topology import Mount
 
 
 @click.command()
@@ -123,6 +124,10 @@ def _service_values(planned: ServicePlan, image: Image) -> dict[str, Any]:
             {"address": each.address, "host": each.host, "port": each.port}
             for each in service.expose
         ],
+        "volumes": [
+            {"path": mount.path, "volume": mount.volume, "read_only": mount.read_only}
+            for mount in service.volumes
+        ],
         "secrets": list(service.secrets),
         "libos": libraries.values(image),
     }
@@ -141,7 +146,12 @@ def _show_service(planned: ServicePlan) -> None:
         "calls": ", ".join(peers) or "nobody",
         "called by": ", ".join(planned.callers) or "nobody",
         "exposed": ", ".join(ways) or "not",
+        "volumes": ", ".join(_mounted(mount) for mount in service.volumes) or "none",
         "secrets": ", ".join(service.secrets) or "none",
     }
     for key, value in facts.items():
         click.echo(f"{key:<10} {value}")
+
+
+def _mounted(mount: Mount) -> str:
+    return f"{mount.volume} at {mount.path}{' to read' if mount.read_only else ''}"

@@ -13,7 +13,7 @@ from meshkernel.errors import Fault, UserError
 
 if TYPE_CHECKING:
     from meshkernel.image.builder import Image
-    from meshkernel.machine.program import Run
+    from meshkernel.machine.program import Run, Share
     from meshkernel.topology import Expose
 
 LAST_PORT = 0xFFFF
@@ -38,6 +38,13 @@ LAST_PORT = 0xFFFF
     metavar="HOST:PORT",
     help="Reach PORT of the program at HOST of this computer (127.0.0.1); repeatable.",
 )
+@click.option(
+    "--volume",
+    "volumes",
+    multiple=True,
+    metavar="FOLDER:PATH[:ro]",
+    help="Have FOLDER of this computer at PATH of the program; ro: to read. Repeatable.",
+)
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @click.option(
     "--accel",
@@ -54,6 +61,7 @@ def run(
     include: tuple[str, ...],
     files: tuple[Path, ...],
     publish: tuple[str, ...],
+    volumes: tuple[str, ...],
     env: tuple[str, ...],
     accel: str,
     module: str | None,
@@ -68,12 +76,14 @@ def run(
         meshkernel run hello.py --name ann
         meshkernel run --memory 64M -m json.tool
         meshkernel run --publish 8000:8000 -m http.server
+        meshkernel run --volume ./records:/data report.py
     """
     import asyncio  # noqa: PLC0415
 
     from meshkernel.machine import program  # noqa: PLC0415
     from meshkernel.topology import Accel  # noqa: PLC0415
 
+    shares = _shares(volumes)
     if module is None and not words:
         raise click.UsageError("name a SCRIPT, or a module with -m MODULE")
     wanted = program.Run(
@@ -85,6 +95,7 @@ def run(
         environment=dict(_variable(text) for text in env),
         memory=_memory(memory),
         publish=tuple(_published(text) for text in publish),
+        volumes=shares,
         accel=Accel(accel),
     )
     image = program.build(wanted)
@@ -139,6 +150,32 @@ def _published(text: str) -> Expose:
             Fault(f"{text!r} is no pair of ports", 'write HOST:PORT, as "8000:80"', key="--publish")
         )
     return Expose(host, port, found["address"] or "127.0.0.1")
+
+
+def _shares(texts: tuple[str, ...]) -> tuple[Share, ...]:
+    from meshkernel.topology.volumes import fault_of_paths  # noqa: PLC0415
+
+    shares = tuple(_share(text) for text in texts)
+    if fault := fault_of_paths([share.path for share in shares]):
+        raise UserError(Fault(*fault, key="--volume"))
+    return shares
+
+
+def _share(text: str) -> Share:
+    from meshkernel.machine.program import Share  # noqa: PLC0415
+    from meshkernel.topology.volumes import fault_of_path  # noqa: PLC0415
+
+    found = re.fullmatch(r"(?P<folder>.+?):(?P<path>/[^:]*)(?P<mode>:ro)?", text)
+    if found is None:
+        remedy = 'write FOLDER:PATH, as "./records:/data", and :ro behind it to read only'
+        raise UserError(Fault(f"{text!r} is no volume", remedy, key="--volume"))
+    folder = Path(found["folder"])
+    if not folder.is_dir():
+        remedy = "make it, or name a folder that is there"
+        raise UserError(Fault(f"{folder} is no folder", remedy, key="--volume"))
+    if fault := fault_of_path(found["path"]):
+        raise UserError(Fault(*fault, key="--volume"))
+    return Share(folder.resolve(), found["path"], found["mode"] is not None)
 
 
 def _variable(text: str) -> tuple[str, str]:

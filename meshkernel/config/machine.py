@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from meshkernel.config.boot import volume_tag
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.topology.model import Accel
 
@@ -102,6 +103,10 @@ def planned_machine(plan: Plan, service: ServicePlan) -> MachineValues:
         memory=service.service.memory,
         accel=plan.topology.accel,
         mac=str(service.mac),
+        volumes=tuple(
+            VolumeValues(volume_tag(index), f"<volumes>/{mount.volume}", mount.read_only)
+            for index, mount in enumerate(service.service.volumes)
+        ),
     )
 
 

@@ -24,6 +24,7 @@ class MachineSpec:
         accel: what executes its instructions; never ``auto``.
         mac: of its network device, if it has one.
         volumes: folders of the host that it mounts, with the tags of its boot configuration.
+        inherited: descriptors that QEMU only keeps open, such as the locks of its volumes.
         secrets: environment variables that are on no disk and on no command line.
         trace: what is traced from its first system call on.
     """
@@ -35,6 +36,7 @@ class MachineSpec:
     accel: Accel = Accel.TCG
     mac: str | None = None
     volumes: tuple[VolumeValues, ...] = ()
+    inherited: tuple[int, ...] = ()
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
     trace: Request | None = None
 

@@ -214,7 +214,10 @@ class Machine:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
                     stderr=asyncio.subprocess.PIPE,
-                    pass_fds=[number for number in _numbers(descriptors) if number is not None],
+                    pass_fds=[
+                        *(number for number in _numbers(descriptors) if number is not None),
+                        *spec.inherited,
+                    ],
                     start_new_session=True,
                     preexec_fn=_die_with_parent(os.getpid()),
                 )

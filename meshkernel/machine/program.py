@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,7 @@ from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.boot import line
 from meshkernel.machine.machine import Machine, MachineExit, OnConsole
+from meshkernel.machine.volumes import open_folder
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose, Mount, Service, Topology
@@ -185,7 +186,24 @@ def build(run: Run) -> Image:
 
 @asynccontextmanager
 async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[Machine]:
-    """The machine of a program, with the ways in from the host that it asks for."""
+    """The machine of a program, with its volumes and the ways in from the host.
+
+    Raises:
+        SupervisorError: a volume is mounted for writing already.
+    """
+    with ExitStack() as stack:
+        locked: list[int] = []
+        for share in run.volumes:
+            volume = open_folder(share.folder, read_only=share.read_only)
+            locked += stack.enter_context(volume)
+        async with _started(run, image, on_console, locked) as machine:
+            yield machine
+
+
+@asynccontextmanager
+async def _started(
+    run: Run, image: Image, on_console: OnConsole, locked: Sequence[int]
+) -> AsyncIterator[Machine]:
     plan = run.plan()
     cache = Cache(run.out.absolute() / "cache")
     accel = (await asyncio.to_thread(probe.choose, run.accel, cache)).accel
@@ -201,6 +219,7 @@ async def start(run: Run, image: Image, on_console: OnConsole) -> AsyncIterator[
             VolumeValues(planned.volume_tag(index), str(share.folder), share.read_only)
             for index, share in enumerate(run.volumes)
         ),
+        inherited=tuple(locked),
     )
     if not run.publish:
         async with Machine.start(spec, on_console=on_console) as machine:

@@ -18,6 +18,7 @@ from meshkernel.image.builder import Image, build_mesh
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
+from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan
@@ -81,15 +82,21 @@ def boot_configurations(plan: Plan) -> dict[str, str]:
 
 @define
 class RealHost:
-    """Runs machines on this computer. ``out`` is the build folder."""
+    """Runs machines on this computer.
+
+    ``out`` is the build folder; ``volumes`` where volumes are, ``volumes/`` beside the topology if
+    nothing is said.
+    """
 
     out: Path
+    volumes: Path | None = None
     environ: Mapping[str, str] = field(factory=lambda: os.environ)
     _images: dict[str, Image] = field(factory=dict)
     _boot: dict[str, str] = field(factory=dict)
     _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
     _accel: Accel = Accel.TCG
     _switch: Path | None = None
+    _opened: Volumes | None = None
 
     async def build(self, plan: Plan, on_event: OnEvent) -> dict[str, int]:
         """Build the images and the switch, and choose the accelerator."""
@@ -104,12 +111,15 @@ class RealHost:
 
     @asynccontextmanager
     async def network(self, plan: Plan, folder: Path) -> AsyncIterator[Network]:
-        """The switch of a mesh that was built."""
+        """The switch of a mesh that was built; its volumes are open while it runs."""
         if self._switch is None:
             raise SupervisorError("the mesh has not been built")
         self._keep_images(folder / "images")
-        async with await Switch.start(plan, folder, program=self._switch) as switch:
-            yield switch
+        root = self.volumes or plan.topology.root / FOLDER
+        mounts = [mount for each in plan.services.values() for mount in each.service.volumes]
+        with open_volumes(root, mounts) as self._opened:
+            async with await Switch.start(plan, folder, program=self._switch) as switch:
+                yield switch
 
     def launcher(self, plan: Plan, network: Network) -> Launcher:
         """Starts the machines of a mesh that was built."""
@@ -129,6 +139,7 @@ class RealHost:
     def spec(self, plan: Plan, name: str) -> MachineSpec:
         """The machine of a service."""
         planned = plan.services[name]
+        mounts = planned.service.volumes
         return MachineSpec(
             name=name,
             image=self._kept / f"{name}.elf" if self._kept else self._images[name].path,
@@ -136,6 +147,8 @@ class RealHost:
             memory=planned.service.memory,
             accel=self._accel,
             mac=planned.mac,
+            volumes=self._opened.of(mounts) if self._opened else (),
+            inherited=self._opened.descriptors if self._opened and mounts else (),
             secrets={secret: self.environ[secret] for secret in planned.service.secrets},
         )
 

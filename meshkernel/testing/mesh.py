@@ -231,10 +231,15 @@ class MeshUnderTest:
 
 
 @contextmanager
-def running_mesh(topology: Path | str, *, host: Host | None = None) -> Iterator[MeshUnderTest]:
+def running_mesh(
+    topology: Path | str, *, host: Host | None = None, volumes: Path | None = None
+) -> Iterator[MeshUnderTest]:
     """Boot the mesh of a topology for as long as the block runs.
 
-    ``host`` is what it runs on: this computer, where nothing is said.
+    Args:
+        topology: its file.
+        host: what it runs on: this computer, where nothing is said.
+        volumes: the folder of its volumes. Where nothing is said they are new, and gone afterwards.
 
     Raises:
         UserError, BuildError, MachineError, SupervisorError: it did not come up; the notes have
@@ -245,9 +250,10 @@ def running_mesh(topology: Path | str, *, host: Host | None = None) -> Iterator[
     name = f"{plan.topology.name}-test-{os.getpid()}-{next(_numbers)}"
     folder = RunFolder(run_path(plan.topology.root, name))
     folder.acquire()
+    place = volumes or folder.path / "volumes"
     try:
         with Background() as background:
-            running = _Running(plan, folder, host or _real_host(plan), background)
+            running = _Running(plan, folder, host or _real_host(plan, place), background)
             mesh = running.start()
             try:
                 yield mesh
@@ -257,10 +263,10 @@ def running_mesh(topology: Path | str, *, host: Host | None = None) -> Iterator[
         folder.remove()
 
 
-def _real_host(plan: Plan) -> Host:
+def _real_host(plan: Plan, volumes: Path) -> Host:
     from meshkernel.supervisor.host import RealHost  # noqa: PLC0415 - tests with a fake need none
 
-    return RealHost(plan.topology.root / "build")
+    return RealHost(plan.topology.root / "build", volumes=volumes)
 
 
 def _elsewhere(topology: Topology) -> Topology:

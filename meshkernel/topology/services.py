@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from attrs import define, field
+
 from meshkernel.topology.faults import Faults, told
 from meshkernel.topology.libos import read_libos
 from meshkernel.topology.model import Expose, Service
 from meshkernel.topology.positions import KeyPath
 from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
+from meshkernel.topology.volumes import Writers, read_volumes
 
-KEYS = {"module", "asgi", "memory", "env", "secrets", "expose", "libos"}
-LATER = {"replicas", "volumes", "egress", "sleep", "net", "disk"}
+KEYS = {"module", "asgi", "memory", "env", "secrets", "expose", "volumes", "libos"}
+LATER = {"replicas", "egress", "sleep", "net", "disk"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - an address that users may write
@@ -23,6 +26,19 @@ _NAME_REMEDY = "use up to 63 lower-case letters, digits and hyphens, beginning w
 Ports = dict[tuple[str, int], str]
 
 
+@define
+class Taken:
+    """What only one service can have, and which has it.
+
+    Attributes:
+        ports: of the host, with their addresses.
+        volumes: for writing.
+    """
+
+    ports: Ports = field(factory=dict)
+    volumes: Writers = field(factory=dict)
+
+
 def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> dict[str, Service]:
     """Every service that is declared; those with faults as far as they can be read."""
     tables = faults.typed(document, (), "services", dict, "tables such as [services.cart]")
@@ -30,7 +46,7 @@ def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> di
         if not document.get("services"):
             faults.add(("services",), "there is no service", "add a table such as [services.cart]")
         return {}
-    taken: Ports = {}  # of the host, and the service that has each
+    taken = Taken()
     services = {}
     for name, table in tables.items():
         path: KeyPath = ("services", name)
@@ -44,7 +60,11 @@ def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> di
 
 
 def _read_service(
-    name: str, table: Mapping[str, Any], faults: Faults, root: Path, taken: Ports
+    name: str,
+    table: Mapping[str, Any],
+    faults: Faults,
+    root: Path,
+    taken: Taken,
 ) -> Service:
     path: KeyPath = ("services", name)
     faults.unknown(table, path, KEYS, LATER)
@@ -60,7 +80,8 @@ def _read_service(
         memory=_read_memory(table, path, faults) or 64 << 20,
         env=env,
         secrets=_read_secrets(table, path, faults, env),
-        expose=_read_expose(table, path, faults, taken, asgi=asgi is not None),
+        expose=_read_expose(table, path, faults, taken.ports, asgi=asgi is not None),
+        volumes=read_volumes(table, path, faults, taken.volumes),
         libos=read_libos(table, path, faults),
     )
 

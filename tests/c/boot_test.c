@@ -23,6 +23,8 @@ static const char text[] = "# written by a test\n"
                            "host 10.77.0.10 users people\n"
                            "seed 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eFf\n"
                            "wall 1767225600000000000\n"
+                           "volume volume0 rw /data\n"
+                           "volume volume1 ro /with a space\n"
                            "file /etc/service.json {%22a%22: 1} %25%00x";
 
 static uint32_t address(const char *dotted) {
@@ -62,6 +64,13 @@ static void files_may_hold_any_byte(void) {
     CHECK(memcmp(boot.files[0].contents, "{\"a\": 1} %\0x", 12) == 0);
 }
 
+static void volumes_have_a_tag_and_a_path(void) {
+    CHECK_EQUAL(boot.volume_count, 2);
+    CHECK(strcmp(boot.volumes[0].tag, "volume0") == 0 && !boot.volumes[0].read_only);
+    CHECK(strcmp(boot.volumes[0].path, "/data") == 0);
+    CHECK(boot.volumes[1].read_only && strcmp(boot.volumes[1].path, "/with a space") == 0);
+}
+
 int main(int count, char **arguments) {
     if (count > 1) {
         static char given[65536];
@@ -73,5 +82,6 @@ int main(int count, char **arguments) {
     RUN(every_key_is_read);
     RUN(addresses_are_in_network_order);
     RUN(files_may_hold_any_byte);
+    RUN(volumes_have_a_tag_and_a_path);
     return 0;
 }

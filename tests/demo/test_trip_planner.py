@@ -132,3 +132,18 @@ async def test_a_port_that_nobody_listens_at(mesh: MeshUnderTest) -> None:
     writer.close()
     with pytest.raises(OSError, match=r"no answer|refused"):
         await connect(22)
+
+
+async def test_bookings_outlive_the_machine(mesh: MeshUnderTest) -> None:
+    """Users do not: their service keeps them in memory."""
+    name = unique()
+    await mesh.call("users.register", name=name, password=PASSWORD)
+    route = {"origin": "EDDF", "destination": "LPPT"}
+    wish = {"user": name, "password": PASSWORD, "route": route, "day": "2027-03-04"}
+    booked = [await mesh.call("reservations.reserve", **wish, seat=f"{row}D") for row in (1, 2)]
+    reservations = mesh.service("reservations")
+    reservations.kill()
+    await reservations.wait_running(SECONDS)
+    assert await mesh.call("reservations.bookings", user=name) == booked
+    free = await mesh.call("reservations.free_seats", route=route, day="2027-03-04")
+    assert "1D" not in free

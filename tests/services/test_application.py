@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -48,11 +49,13 @@ def started() -> None:
 
 
 @pytest.fixture(autouse=True)
-def bound() -> Iterator[None]:
+def bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each service answers from its own module; each test finds no users and no bookings."""
     users._credentials.clear()
-    reservations._taken.clear()
+    monkeypatch.setattr(reservations, "DATABASE", tmp_path / "bookings.sqlite")
+    reservations.open_database()
     with ExitStack() as stack:
+        stack.callback(reservations.close_database)
         stack.enter_context(bind_links(**MODULES))
         yield
 
@@ -127,7 +130,24 @@ async def test_the_seat_goes_to_one_when_all_have_been_checked(
     outcomes = await asyncio.gather(*attempts, return_exceptions=True)
     taken = [outcome for outcome in outcomes if isinstance(outcome, SeatTaken)]
     assert len(taken) == 49
-    assert "12C" not in await reservations.free_seats(Route("EDDF", "LPPT"), WEDNESDAY)
+    assert "12C" not in reservations.free_seats(Route("EDDF", "LPPT"), WEDNESDAY)
+
+
+async def test_bookings_outlive_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check(name: str, password: str) -> bool:
+        return True
+
+    monkeypatch.setattr(users, "check", check)
+    route = Route("EDDF", "LPPT")
+    booked = [
+        await reservations.reserve("ada", "-", route, WEDNESDAY, seat) for seat in ("1A", "2B")
+    ]
+    reservations.close_database()
+    reservations.open_database()
+    assert reservations.bookings("ada") == booked
+    assert [booking.number for booking in booked] == [1, 2]
+    with pytest.raises(SeatTaken, match="seat 1A from EDDF to LPPT on 2027-02-03 is taken"):
+        await reservations.reserve("eve", "-", route, WEDNESDAY, "1A")
 
 
 @pytest.mark.parametrize("seat", ["0A", "31A", "12G", "12", "C12", "\u0661\u0662C"])

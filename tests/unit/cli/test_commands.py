@@ -231,6 +231,19 @@ def test_what_is_no_argument_is_refused(text):
         calling.parse_argument(text)
 
 
+def test_shared_folders(tmp_path):
+    (share,) = single._shares((f"{tmp_path}:/data",))
+    assert (share.folder, share.path, share.read_only) == (tmp_path.resolve(), "/data", False)
+    assert single._shares((f"{tmp_path}:/data:ro",))[0].read_only
+    for wrong in ("/data", f"{tmp_path}:data", f"{tmp_path}:/data:rw", f"{tmp_path}/none:/data"):
+        with pytest.raises(UserError, match=r"write FOLDER:PATH|is no folder, make it"):
+            single._shares((wrong,))
+    with pytest.raises(UserError, match="/proc has files of the image or of the system"):
+        single._shares((f"{tmp_path}:/proc/x",))
+    with pytest.raises(UserError, match="/data is inside of the volume at /data"):
+        single._shares((f"{tmp_path}:/data", f"{tmp_path}:/data"))
+
+
 def test_published_ports():
     assert single._published("8000:80").port == 80
     assert single._published("0.0.0.0:8000:80").address == "0.0.0.0"

@@ -16,6 +16,7 @@ from meshkernel.config import (
     File,
     Library,
     LibrarySources,
+    VolumeValues,
     headers,
     machine_arguments,
     render,
@@ -28,7 +29,7 @@ from meshkernel.config.machine import planned_machine, words
 from meshkernel.config.selection import Want, everything, select
 from meshkernel.errors import UserError
 from meshkernel.plan import make_plan
-from meshkernel.topology.model import Expose, Link, Service, Topology
+from meshkernel.topology.model import Expose, Link, Mount, Service, Topology
 
 SOURCES = LibrarySources(
     libraries=(
@@ -51,7 +52,12 @@ WEB = Service(
     secrets=("PAYMENT_KEY",),
     expose=(Expose(8080, 8000),),
 )
-CART = Service(name="cart", line=2, module="code.cart")
+CART = Service(
+    name="cart",
+    line=2,
+    module="code.cart",
+    volumes=(Mount("/carts", "carts"), Mount("/some prices", "prices", read_only=True)),
+)
 PLAN = make_plan(
     Topology(
         path=Path("topology.toml"),
@@ -112,6 +118,29 @@ def test_the_boot_configuration() -> None:
         "http_port": 8000,
         "peers": {"cart": {"address": str(cart.address), "port": 7000, "timeout": 0.5}},
     }
+
+
+def test_volumes_are_mounted_by_their_tags() -> None:
+    values = boot_values(FILES["cart/boot.conf"])
+    assert [value for key, value in values if key == "volume"] == [
+        "volume0 rw /carts",
+        "volume1 ro /some prices",
+    ]
+    arguments = words(FILES["cart/machine.args"])
+    devices = [arguments[i + 1] for i, word in enumerate(arguments) if word == "-device"]
+    assert [each for each in devices if "9p" in each] == [
+        "virtio-9p-device,fsdev=volume0,mount_tag=volume0",
+        "virtio-9p-device,fsdev=volume1,mount_tag=volume1",
+    ]
+    folders = [arguments[i + 1] for i, word in enumerate(arguments) if word == "-fsdev"]
+    assert folders[0].startswith("local,id=volume0,path=<volumes>/carts,")
+    assert [folder.endswith(",readonly=on") for folder in folders] == [False, True]
+    assert "9p" not in FILES["web/machine.args"]
+
+
+def test_a_comma_in_a_folder_does_not_end_its_name() -> None:
+    value = VolumeValues("volume0", "/home/a,readonly=on/b")
+    assert ",path=/home/a,,readonly=on/b,security_model=mapped-xattr," in value.fsdev
 
 
 def test_a_services_variables_override_and_survive_whatever_is_in_them() -> None:

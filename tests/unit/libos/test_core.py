@@ -64,6 +64,10 @@ FAULTS = {
     "abi 1\nargument /x\nwall 99999999999999999999\n": "line 3 .*not a number",
     "abi 1\nargument /x\nfile etc/x y\n": "line 3 .*a path from /",
     "abi 1\nargument /x\nfile /etc/x\n": "line 3 .*its contents",
+    "abi 1\nargument /x\nvolume volume0\n": "line 3 .*its tag, rw or ro, and a path",
+    "abi 1\nargument /x\nvolume volume0 rw\n": "line 3 .*its tag, rw or ro, and a path",
+    "abi 1\nargument /x\nvolume volume0 rx /data\n": "line 3 .*its tag, rw or ro, and a path",
+    "abi 1\nargument /x\nvolume volume0 ro data\n": "line 3 .*its tag, rw or ro, and a path",
 }
 
 

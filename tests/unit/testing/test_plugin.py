@@ -43,7 +43,7 @@ def host():
     return FakeHost({scripts}, {{"cart": {{"add": add, "fail": fail}}}})
 
 HOST = host()
-mesh._real_host = lambda plan: HOST
+mesh._real_host = lambda plan, volumes: HOST
 """
 
 

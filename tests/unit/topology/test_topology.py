@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meshkernel.errors import UserError
-from meshkernel.topology import Accel, Expose, Link, missing_secrets, parse
+from meshkernel.topology import Accel, Expose, Link, Mount, missing_secrets, parse
 from meshkernel.topology.positions import lines
 from meshkernel.topology.values import duration, memory, memory_text
 
@@ -29,6 +29,7 @@ secrets = ["KEY", "OTHER"]
 
 [services.cart]
 module = "code.cart"
+volumes = { "/data" = "carts", "/also" = { name = "prices", read_only = true } }
 
 [[links]]
 from = "web"
@@ -66,9 +67,10 @@ def test_everything_that_a_topology_says(root: Path) -> None:
     assert web.env == {"GREETING": "hello", "EMPTY": ""}
     assert web.secrets == ("KEY", "OTHER")
     assert (cart.module, cart.memory, cart.line) == ("code.cart", 64 << 20, 14)
+    assert cart.volumes == (Mount("/also", "prices", read_only=True), Mount("/data", "carts"))
     assert topology.links == (
-        Link("web", "cart", line=17, timeout=0.5),
-        Link("cart", "web", line=22, timeout=10.0),
+        Link("web", "cart", line=18, timeout=0.5),
+        Link("cart", "web", line=23, timeout=10.0),
     )
 
 
