@@ -33,6 +33,11 @@ LAST_PORT = 0xFFFF
     help="Have a data file or folder in the image; repeatable.",
 )
 @click.option(
+    "--stdlib",
+    is_flag=True,
+    help="Have the whole standard library in the image; -m test has it anyway.",
+)
+@click.option(
     "--publish",
     multiple=True,
     metavar="HOST:PORT",
@@ -60,6 +65,7 @@ def run(
     memory: str,
     include: tuple[str, ...],
     files: tuple[Path, ...],
+    stdlib: bool,
     publish: tuple[str, ...],
     volumes: tuple[str, ...],
     env: tuple[str, ...],
@@ -77,6 +83,7 @@ def run(
         meshkernel run --memory 64M -m json.tool
         meshkernel run --publish 8000:8000 -m http.server
         meshkernel run --volume ./records:/data report.py
+        meshkernel run --memory 1G -m test test_json
     """
     import asyncio  # noqa: PLC0415
 
@@ -92,6 +99,7 @@ def run(
         arguments=words if module else words[1:],
         include=include,
         files=files,
+        stdlib=stdlib,
         environment=dict(_variable(text) for text in env),
         memory=_memory(memory),
         publish=tuple(_published(text) for text in publish),

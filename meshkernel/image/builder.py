@@ -27,6 +27,7 @@ from meshkernel.image import (
     project,
     python_layout,
     selecting,
+    standard,
     uses,
 )
 from meshkernel.image.files import Files
@@ -92,6 +93,7 @@ class Program:
         one_process: whether the project's own code is refused if it starts processes.
         facts: what the topology says about it, by the words of the table of needs.
         everything: have every library, whatever it seems to need.
+        standard: have the whole standard library, with its sources and its tests.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Program:
     one_process: bool = True
     facts: Mapping[str, str] = field(factory=dict)
     everything: bool = False
+    standard: bool = False
 
     @property
     def starts(self) -> tuple[str, ...]:
@@ -263,6 +266,8 @@ class _Build:
         assert self.imports is not None  # noqa: S101 - analysed just before
         found = closure.closure(self.imports, program.starts, program.without)
         refuse_processes(program, found, environment)
+        if program.standard:
+            items |= standard.standard_library(environment, self.cache)
         items |= contents.python(found.modules, environment, self.cache)
         return files.make(
             self.cache,
@@ -359,6 +364,7 @@ def program_key(program: Program) -> str:
         *(f"{path} {file}" for path, file in program.data),
         *program.without,
         str(program.one_process),
+        str(program.standard),
         *sorted(load_needs().names),
     )
 

@@ -57,7 +57,7 @@ def python(modules: Iterable[Module], environment: Environment, cache: Cache) ->
     """The interpreter with these modules, their data and the shared objects that all need."""
     modules = list(modules)
     interpreter = Path(sys.executable).resolve()
-    items: Items = {PYTHON: Item(File(interpreter, 0o755), _python_origin())}
+    items: Items = {PYTHON: Item(File(interpreter, 0o755), python_origin())}
     binaries = [interpreter]
     for module in modules:
         if module.kind == "extension" and module.file is not None:
@@ -93,7 +93,8 @@ def chosen(files: Iterable[tuple[str, Path]]) -> Items:
     return {path: Item(File(file), PROJECT) for path, file in files}
 
 
-def _python_origin() -> str:
+def python_origin() -> str:
+    """What the interpreter and its standard library are called in a bill of materials."""
     return f"{STANDARD} {'.'.join(map(str, sys.version_info[:3]))}"
 
 
@@ -129,7 +130,7 @@ def _origin(module: Module, *, project: bool) -> str:
     if project:
         return PROJECT
     if module.distribution is None:
-        return _python_origin()
+        return python_origin()
     return f"{module.distribution} {metadata.version(module.distribution)}"
 
 

@@ -20,6 +20,7 @@ from meshkernel.config.selection import exposed, mounted
 from meshkernel.errors import Fault, UserError
 from meshkernel.image.builder import Image, Program, build_program
 from meshkernel.image.paths import APP, PYTHON
+from meshkernel.image.standard import require_tests
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.boot import line
@@ -32,6 +33,8 @@ from meshkernel.topology.model import Accel, Expose, Mount, Service, Topology
 END_OF_INPUT = b"\x04\x04"
 """One is enough at the start of a line."""
 CHUNK = 4096
+TESTS = ("test", "test.regrtest")
+"""What runs CPython's own tests."""
 
 
 @frozen
@@ -68,6 +71,8 @@ class Run:
         publish: ports of the host that lead to ports of the program.
         accel: what executes it.
         everything: have every library of the library OS, whatever the program seems to need.
+        stdlib: have the whole standard library, with its sources and its tests; so does
+            ``-m test``, whose modules no analyser sees.
         volumes: folders of the host, with the paths where the program finds them.
         out: the build folder.
     """
@@ -82,6 +87,7 @@ class Run:
     publish: tuple[Expose, ...] = ()
     accel: Accel = Accel.AUTO
     everything: bool = False
+    stdlib: bool = False
     volumes: tuple[Share, ...] = ()
     out: Path = Path("build")
 
@@ -112,6 +118,9 @@ class Run:
         Raises:
             UserError: there is no such file.
         """
+        standard = self.stdlib or self.module in TESTS
+        if self.module in TESTS:
+            require_tests()
         if self.script is None:
             modules = tuple(name for name in (self.module, *self.include) if name)
             root, modules = Path.cwd(), (*modules, *_main(modules))
@@ -126,7 +135,8 @@ class Run:
             self.script.resolve() if self.script else None,
             tuple(sorted(_data(self.files, root))),
             one_process=False,
-            everything=self.everything,
+            everything=self.everything or standard,
+            standard=standard,
         )
 
     def command(self) -> list[str]:

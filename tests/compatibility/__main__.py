@@ -1,0 +1,99 @@
+"""The command: see the package."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import tomllib
+from pathlib import Path
+
+import click
+
+from meshkernel.image.builder import Image
+
+from . import comparing, exceptions, sides
+from .comparing import Compared
+from .document import document, told
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+KEPT = REPOSITORY / "build" / "compatibility"
+DOCUMENT = REPOSITORY / "docs" / "compatibility.md"
+
+
+def all_modules() -> list[str]:
+    """Of `modules.toml`, in its order."""
+    table = tomllib.loads((HERE / "modules.toml").read_text(encoding="utf-8"))
+    return [module for modules in table.values() for module in modules]
+
+
+async def compare(image: Image, module: str) -> Compared:
+    """Runs a module on both sides and keeps what was seen."""
+    host = await sides.on_host(module)
+    compared = Compared.of(module, host, await sides.in_machine(image, module))
+    comparing.save(compared, KEPT)
+    return compared
+
+
+def show(compared: Compared, seconds: float, *, wordy: bool) -> None:
+    """A line for a module, and one for each of its faults."""
+    exempt = exceptions.load()
+    faults = compared.unexplained(exempt)
+    click.echo(
+        f"{compared.module}: {len(compared.passed_inside)} of {len(compared.passed_on_host)}, "
+        f"{len(compared.excepted(exempt))} excepted, {len(faults)} unexplained, {seconds:.0f} s"
+    )
+    for test, outcome in faults.items():
+        click.echo(f"  {test}: {told(outcome.kind, outcome.text)}")
+        if wordy:
+            click.echo("    " + "\n    ".join(outcome.text.splitlines()))
+    if not compared.passed_on_host or (wordy and faults):
+        click.echo("  " + "\n  ".join((*compared.host_said, "--", *compared.inside_said)))
+
+
+async def run(modules: tuple[str, ...], jobs: int, *, wordy: bool) -> None:
+    """Runs modules, some at a time."""
+    image = await asyncio.to_thread(sides.build)
+    free = asyncio.Semaphore(jobs)
+
+    async def one(module: str) -> None:
+        async with free:
+            began = time.monotonic()
+            compared = await compare(image, module)
+            show(compared, time.monotonic() - began, wordy=wordy)
+
+    await asyncio.gather(*(one(module) for module in modules))
+
+
+@click.command()
+@click.argument("modules", nargs=-1)
+@click.option("-j", "--jobs", default=1, show_default=True, help="Modules at a time.")
+@click.option("-v", "--verbose", "wordy", is_flag=True, help="Show tracebacks.")
+@click.option("--new", is_flag=True, help="Run only modules of which no result is kept.")
+@click.option("--document", "only_document", is_flag=True, help="Write it from what is kept.")
+def main(
+    *, modules: tuple[str, ...], jobs: int, wordy: bool, new: bool, only_document: bool
+) -> None:
+    """Compare CPython's test modules inside a unikernel with the host.
+
+    Results are kept in build/compatibility/; without MODULES, all are run and
+    docs/compatibility.md is written.
+    """
+    chosen = modules or tuple(all_modules())
+    if new:
+        chosen = tuple(module for module in chosen if comparing.load(module, KEPT) is None)
+    if not only_document:
+        asyncio.run(run(chosen, jobs, wordy=wordy))
+    if modules and not only_document:
+        return
+    exempt = exceptions.load()
+    kept = [found for name in all_modules() if (found := comparing.load(name, KEPT)) is not None]
+    DOCUMENT.write_text(document(kept, exempt), encoding="utf-8")
+    known = [test for each in kept for test in each.host]
+    excused = [test for each in kept for test in each.excepted(exempt)]
+    for pattern in exceptions.stale(exempt, known, excused):
+        click.echo(f"exceptions.toml: {pattern} excuses nothing: take it out")
+    click.echo(f"{DOCUMENT.relative_to(REPOSITORY)}: {len(kept)} modules")
+
+
+main()
