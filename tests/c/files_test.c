@@ -4,6 +4,7 @@
 #include "check.h"
 #include "core/boot.h"
 #include "core/pages.h"
+#include "core/start.h"
 #include "fs/console.h"
 #include "fs/devfs.h"
 #include "fs/file.h"
@@ -542,6 +543,8 @@ int main(int argc, char **argv) {
     CHECK_EQUAL(argc, 2);
     load_image(argv[1]);
     fs_init();
+    start_libraries(START_FILES);
+    fs_complete();
     fs_open_console();
     RUN(test_image_lookup);
     RUN(test_stat_of_image_allocates_nothing);

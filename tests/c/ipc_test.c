@@ -1,10 +1,10 @@
 /* Pipes, eventfd, timerfd, epoll, poll, select and local sockets, through their system calls. */
 #include "calls.h"
 #include "check.h"
+#include "core/start.h"
 #include "fs/fs.h"
 #include "fs/path.h"
 #include "ipc/epoll/epoll.h"
-#include "ipc/unix/ipc.h"
 #include "linux/abi.h"
 #include "linux/errno.h"
 #include "linux/signal.h"
@@ -766,7 +766,8 @@ __asm__(".section .rodata\n.balign 4096\n.globl image_start, image_end\n"
 
 int main(void) {
     fs_init();
-    ipc_init();
+    start_libraries(START_FILES);
+    fs_complete();
     RUN(test_pipe_carries_bytes);
     RUN(test_pipe_limits);
     RUN(test_pipe_ends);

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "core/boot.h"
 #include "core/pages.h"
+#include "core/start.h"
 #include "linux/errno.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/pbuf.h"
@@ -672,7 +673,7 @@ int main(void) {
     boot.netmask = 0x0000ffff;
     boot.gateway = 10 | 77 << 8 | 1u << 24;
     net_device_register(&device);
-    net_init();
+    start_libraries(START_NETWORK);
     RUN(bytes_go_both_ways);
     RUN(peeking_leaves_the_bytes);
     RUN(half_close);

@@ -12,16 +12,12 @@
 #include "core/pages.h"
 #include "core/print.h"
 #include "core/random.h"
+#include "core/start.h"
 #include "core/thread.h"
 #include "drivers/uart/uart.h"
-#include "drivers/virtio/console/control.h"
-#include "drivers/virtio/virtio.h"
 #include "fs/fs.h"
-#include "ipc/unix/ipc.h"
 #include "linux/process.h"
 #include "mm/space.h"
-#include "net/net.h"
-#include "trace/trace.h"
 
 void *boot_early(uint32_t start_info);
 noreturn void kernel_main(void);
@@ -83,19 +79,19 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     clock_init();         /* time runs */
     if (boot.wall)
         clock_set_realtime(boot.wall, 0);
-    random_init();         /* seed of the configuration, the CPU's own */
-    fs_init();             /* image, /tmp, /dev, /proc */
-    ipc_init();            /* AF_UNIX */
-    virtio_init();         /* network, control channel, randomness */
-    fs_check_volumes();    /* /data and its like came with the devices */
-    random_require_seed(); /* or else not a step further */
+    random_init();                  /* seed of the configuration, the CPU's own */
+    fs_init();                      /* image, /dev */
+    start_libraries(START_FILES);   /* /tmp, /proc, local sockets */
+    fs_complete();                  /* files of the configuration, the working directory */
+    start_libraries(START_DEVICES); /* virtio: network, control channel, randomness, volumes */
+    fs_check_volumes();             /* /data and its like came with the devices */
+    random_require_seed();          /* or else not a step further */
     set_canary();
-    mm_init();          /* where in the address space things will lie: at random */
-    net_init();         /* TCP/IP */
-    uart_start_input(); /* what is typed at the console */
-    clock_refine();     /* all of the above was time to measure */
-    control_ask_time(); /* the first timer: before, it would disturb the measurement */
-    trace_init();       /* of the program's calls, if someone wants to see them */
+    mm_init();                      /* where in the address space things will lie: at random */
+    start_libraries(START_NETWORK); /* TCP/IP */
+    uart_start_input();             /* what is typed at the console */
+    clock_refine();                 /* all of the above was time to measure */
+    start_libraries(START_PROGRAM); /* the host's time; before, a timer would disturb the measure */
     start_program();
     thread_exit();
 }

@@ -8,10 +8,8 @@
 #include "core/clock.h"
 #include "core/string.h"
 #include "core/thread.h"
-#include "drivers/virtio/console/control.h"
 #include "linux/pystack.h"
 #include "mm/space.h"
-#include "net/net.h"
 
 static void say(const char *text) {
     console_write(text, strlen(text));
@@ -48,8 +46,12 @@ void panic_registers(const struct trap_frame *frame) {
     say("\n");
 }
 
+void (*machine_last_word)(enum control_exit_reason reason, uint32_t code);
+void (*machine_drain)(nanos_t deadline);
+
 static noreturn void stop(enum control_exit_reason reason, uint32_t code) {
-    control_exit(reason, code);
+    if (machine_last_word)
+        machine_last_word(reason, code);
     cpu_reset();
 }
 
@@ -72,7 +74,7 @@ static noreturn void report(const char *what, const char *sentence, const char *
     if (stage == 0 && current != NULL)
         python_stack_print(current);
     if (stage <= 1)
-        control_exit(EXIT_PANIC, 0);
+        stop(EXIT_PANIC, 0);
     cpu_reset();
 }
 
@@ -118,6 +120,7 @@ noreturn void machine_killed(int signal) {
 noreturn void machine_exit(int status) {
     threads_stop_others();
     /* What was written to a connection just before the end is still to be sent. */
-    net_drain(clock_monotonic() + DRAIN_TIME);
+    if (machine_drain)
+        machine_drain(clock_monotonic() + DRAIN_TIME);
     stop(EXIT_STATUS, (uint32_t)status);
 }

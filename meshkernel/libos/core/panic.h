@@ -1,6 +1,7 @@
 /* Ends of the machine other than a program's own. */
 #pragma once
 
+#include "abi/control.h"
 #include "core/print.h"
 
 struct trap_frame;
@@ -10,3 +11,11 @@ noreturn void panic_trap(const char *sentence, const struct trap_frame *frame);
 
 /* Prints the registers of a fault to the console. */
 void panic_registers(const struct trap_frame *frame);
+
+/* Tells the host how the machine ended; NULL without a control channel. Works in a panic: allocates
+ * nothing, and waits for a bounded time at most. */
+extern void (*machine_last_word)(enum control_exit_reason reason, uint32_t code);
+
+/* Waits, at most until the deadline, for what was given away before the program's end and is not
+ * gone yet; NULL without a network. May sleep. */
+extern void (*machine_drain)(nanos_t deadline);

@@ -44,8 +44,10 @@ struct file_ops {
      * file->flags has O_NONBLOCK. 0 from read is the end of the file. */
     ssize_t (*read)(struct file *file, struct io *io, uint64_t *offset);
     ssize_t (*write)(struct file *file, struct io *io, uint64_t *offset);
-    uint32_t (*poll)(struct file *file);                            /* always ready */
-    int (*ioctl)(struct file *file, unsigned command, uaddr_t arg); /* -ENOTTY */
+    uint32_t (*poll)(struct file *file); /* always ready */
+    /* F_GETPIPE_SZ and F_SETPIPE_SZ. */
+    int64_t (*pipe_size)(struct file *file, bool set, uint64_t size); /* -EBADF */
+    int (*ioctl)(struct file *file, unsigned command, uaddr_t arg);   /* -ENOTTY */
     /* One page of contents for a memory map, with a reference taken, NULL when out of memory or
      * beyond the end. Shared and read-only pages alike; a private writable map copies it. */
     void *(*page)(struct file *file, uint64_t index); /* -ENODEV */
@@ -55,6 +57,7 @@ struct file_ops {
      */
     int (*list)(struct file *file, uint64_t *position, struct directory_sink *sink);
     void (*release)(struct file *file); /* nothing to do */
+    uint32_t mode;                      /* what stat says of one without a path; 0: 0600 */
     bool seekable;                      /* else -ESPIPE */
     bool shared_maps_read_only;         /* -EINVAL for a shared map that may be written */
 };

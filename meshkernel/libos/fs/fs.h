@@ -1,12 +1,16 @@
-/* Start-up of the file systems: the image at /, memory at /tmp, /run and /dev/shm, devices at /dev,
- * processes at /proc, and the files of the boot configuration over the image's own. */
+/* Start-up of the file systems: the image at /, devices at /dev, what libraries mount, and the
+ * files of the boot configuration over the image's own. */
 #pragma once
 
 #include "core/types.h"
 
-/* Mounts everything. Needs the parsed boot configuration and the heap; panics with a sentence when
- * there is no valid image. */
+/* Mounts the image and /dev. Needs the heap; panics with a sentence when there is no valid image.
+ */
 void fs_init(void);
+
+/* Once libraries have mounted theirs: the files and the working directory of the boot
+ * configuration. */
+void fs_complete(void);
 
 /* Every volume of the boot configuration was mounted, or a panic says which was not. After the
  * devices. */

@@ -111,13 +111,12 @@ void fs_init(void) {
     imagefs_mount(image_start, (size_t)(image_end - image_start));
     mount_root();
     devfs_init();
-    tmpfs_mount("/dev/shm");
-    tmpfs_mount("/tmp");
-    tmpfs_mount("/run");
-    procfs_init();
-    overlay_init();
     if (set_working_directory(&root, "/"))
         panic("there is no memory for the file systems");
+}
+
+void fs_complete(void) {
+    overlay_init();
     if (boot.directory)
         enter_directory(boot.directory);
 }

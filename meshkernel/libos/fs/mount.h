@@ -17,8 +17,5 @@ void fs_mount(const char *path, const char *type, struct inode root);
 void overlay_add(const char *path, const char *contents, size_t size);
 void overlay_init(void); /* the files of the boot configuration and those generated from it */
 
-void tmpfs_mount(const char *path);
-void procfs_init(void);
-
 /* One line for each mount, for /proc/mounts: false behind the last. */
 bool mount_describe(size_t index, const char **path, const char **type);

@@ -1,6 +1,5 @@
 /* Descriptors: close, dup, fcntl, ioctl. */
 #include "core/thread.h"
-#include "ipc/pipe/pipe.h"
 #include "linux/files.h"
 #include "linux/process.h"
 
@@ -132,9 +131,10 @@ int64_t sys_fcntl(int fd, int command, uint64_t argument) {
     case F_GETOWN:
         return PROCESS_ID;
     case F_SETPIPE_SZ:
-        return pipe_set_capacity(file, (unsigned)argument);
     case F_GETPIPE_SZ:
-        return pipe_capacity(file);
+        return file->ops->pipe_size == NULL
+                   ? -EBADF
+                   : file->ops->pipe_size(file, command == F_SETPIPE_SZ, (unsigned)argument);
     default:
         return -EINVAL;
     }

@@ -14,7 +14,6 @@
 #include "linux/sigframe.h"
 #include "mm/space.h"
 #include "mm/user.h"
-#include "vdso/vdso.h"
 
 #define AT_NULL 0
 #define AT_PHDR 3
@@ -80,6 +79,8 @@ static uaddr_t write_pointers(struct stack *stack, uaddr_t to, const char **text
     return to + 8;
 }
 
+uaddr_t (*process_map_vdso)(void);
+
 struct auxiliary {
     uint64_t pairs[AUXILIARY_MAX][2];
     size_t count;
@@ -93,7 +94,7 @@ static void add(struct auxiliary *vector, uint64_t key, uint64_t value) {
 
 static void describe(struct auxiliary *vector, const struct elf_image *program,
                      uaddr_t interpreter_base) {
-    uaddr_t vdso = vdso_map();
+    uaddr_t vdso = process_map_vdso ? process_map_vdso() : 0;
 
     if (vdso)
         add(vector, AT_SYSINFO_EHDR, vdso);

@@ -21,6 +21,9 @@ int64_t report_missing_call(int number, const char *name);
 #define RLIMIT_COUNT 16
 uint64_t limit_get(int resource);
 
+/* Maps the vDSO; its address for AT_SYSINFO_EHDR, or 0. NULL where there is none. */
+extern uaddr_t (*process_map_vdso)(void);
+
 /* Makes this the first thread of the application. */
 struct thread;
 void process_begin(struct thread *thread);

@@ -1,6 +1,5 @@
 /* What is known of a file: stat and its family, access, statfs. */
 #include "core/string.h"
-#include "ipc/pipe/pipe.h"
 #include "linux/files.h"
 
 #define ANONYMOUS_DEVICE 9
@@ -18,9 +17,7 @@ int stat_inode(const struct inode *inode, struct linux_stat *stat) {
 
 /* A pipe, a socket or another file without a path. */
 static void stat_anonymous(const struct file *file, struct linux_stat *stat) {
-    uint32_t mode = file->socket               ? S_IFSOCK | 0777
-                    : pipe_capacity(file) >= 0 ? S_IFIFO | 0600
-                                               : 0600;
+    uint32_t mode = file->socket ? S_IFSOCK | 0777 : file->ops->mode ? file->ops->mode : 0600;
 
     *stat = (struct linux_stat){.dev = ANONYMOUS_DEVICE,
                                 .ino = (uintptr_t)file / 16 % INT32_MAX,

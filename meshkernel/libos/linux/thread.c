@@ -1,119 +1,19 @@
-/* Threads of the application: clone and what goes with it. There is one process; whatever would
- * make a second is refused in one line that names the Python code that asked. */
+/* The thread that there always is. */
 #include "core/thread.h"
 #include "arch/x86_64/cpu.h"
-#include "arch/x86_64/trap.h"
-#include "arch/x86_64/xsave.h"
-#include "core/alloc.h"
-#include "core/string.h"
 #include "linux/errno.h"
 #include "linux/process.h"
-#include "linux/signal.h"
-#include "linux/threads/futex.h"
 #include "mm/space.h"
 #include "mm/user.h"
-
-#define CLONE_VM 0x100u
-#define CLONE_FS 0x200u
-#define CLONE_FILES 0x400u
-#define CLONE_SIGHAND 0x800u
-#define CLONE_THREAD 0x10000u
-#define CLONE_SETTLS 0x80000u
-#define CLONE_PARENT_SETTID 0x100000u
-#define CLONE_CHILD_CLEARTID 0x200000u
-#define CLONE_CHILD_SETTID 0x1000000u
-#define CLONE_SHARED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
 #define ARCH_GET_GS 0x1004
 
-static unsigned application_threads;
-
-struct clone_arguments {
-    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
-};
-
 void process_begin(struct thread *thread) {
     thread->application = true;
     thread->tid = PROCESS_ID; /* the first thread's number is the process's */
-    application_threads = 1;
-}
-
-/* The first thing that a new thread runs. */
-static void enter_application(void *argument) {
-    struct trap_frame frame = *(struct trap_frame *)argument;
-
-    kfree(argument);
-    return_to_user(&frame);
-}
-
-static struct thread *new_thread(const struct clone_arguments *arguments) {
-    struct trap_frame *frame = knew(struct trap_frame);
-
-    if (frame == NULL)
-        return NULL;
-    *frame = *current->user_frame;
-    frame->rax = 0;
-    if (arguments->stack)
-        frame->rsp = arguments->stack + arguments->stack_size;
-    struct thread *thread = thread_create(current->name, enter_application, frame);
-    if (thread == NULL) {
-        kfree(frame);
-        return NULL;
-    }
-    thread->fs_base = arguments->flags & CLONE_SETTLS ? arguments->tls : cpu_fs_base();
-    thread->gs_base = cpu_gs_base();
-    xsave_save(thread->xsave); /* rounding modes and the like are inherited */
-    signal_thread_init(thread, current);
-    return thread;
-}
-
-static int64_t clone_thread(const struct clone_arguments *arguments) {
-    uint64_t flags = arguments->flags;
-
-    if ((flags & CLONE_SETTLS) && arguments->tls >= SPACE_TOP)
-        return -EPERM;
-    struct thread *thread = new_thread(arguments);
-    if (thread == NULL)
-        return -EAGAIN; /* what clone answers when there is no room for a thread */
-    /* The child has not run yet, so both see the number. A bad pointer is the caller's loss, as
-     * under Linux. */
-    if (flags & CLONE_PARENT_SETTID)
-        (void)put_user(thread->tid, arguments->parent_tid);
-    if (flags & CLONE_CHILD_SETTID)
-        (void)put_user(thread->tid, arguments->child_tid);
-    if (flags & CLONE_CHILD_CLEARTID)
-        thread->clear_child_tid = arguments->child_tid;
-    application_threads++;
-    thread_wake(thread, 0);
-    return thread->tid;
-}
-
-int64_t sys_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid,
-                  uaddr_t tls) {
-    struct clone_arguments arguments = {.flags = flags,
-                                        .child_tid = child_tid,
-                                        .parent_tid = parent_tid,
-                                        .stack = stack,
-                                        .tls = tls};
-
-    if ((flags & CLONE_SHARED) != CLONE_SHARED)
-        return report_missing_call(57, "fork"); /* where glibc's vfork and posix_spawn end, too */
-    return clone_thread(&arguments);
-}
-
-int64_t sys_clone3(uaddr_t address, size_t size) {
-    struct clone_arguments arguments;
-
-    if (size < sizeof(arguments))
-        return -EINVAL;
-    if (get_user(arguments, address) != 0)
-        return -EFAULT;
-    if ((arguments.flags & CLONE_SHARED) != CLONE_SHARED)
-        return report_missing_call(57, "fork");
-    return clone_thread(&arguments);
 }
 
 int64_t sys_gettid(void) {
@@ -127,18 +27,6 @@ int64_t sys_set_tid_address(uaddr_t address) {
 
 int64_t sys_exit_group(int status) {
     machine_exit(status & 0xff);
-}
-
-int64_t sys_exit(int status) {
-    int zero = 0;
-
-    if (--application_threads == 0)
-        machine_exit(status & 0xff);
-    futex_release_robust(current);
-    /* pthread_join waits for this word. It may be gone by now: then nobody waits. */
-    if (current->clear_child_tid && put_user(zero, current->clear_child_tid) == 0)
-        futex_wake(current->clear_child_tid, 1);
-    thread_exit();
 }
 
 int64_t sys_arch_prctl(int operation, uaddr_t address) {

@@ -1,6 +1,7 @@
 #include "core/boot.h"
 #include "core/clock.h"
-#include "core/print.h"
+#include "core/panic.h"
+#include "core/start.h"
 #include "core/thread.h"
 #include "lwip/init.h"
 #include "lwip/netif.h"
@@ -88,7 +89,17 @@ static void start_device(void) {
     device->start(ethernet.mtu);
 }
 
-void net_init(void) {
+/* Waits until every byte that was written to a TCP connection is acknowledged, as Linux goes on
+ * doing after a process has ended. */
+static void drain(nanos_t deadline) {
+    const nanos_t step = 20 * NANOS_PER_MS;
+    while (net_timers_busy() && clock_monotonic() < deadline)
+        thread_sleep(MIN(deadline, clock_monotonic() + step));
+}
+
+/* Starts lwIP, loopback and the device (if both a device and an address of the boot configuration
+ * are there), and registers AF_INET and AF_PACKET. */
+static void net_init(void) {
     net_sequence_init();
     lwip_init();
     if (boot.address != 0 && device != NULL)
@@ -97,10 +108,6 @@ void net_init(void) {
         panic("The boot configuration has an address, but the machine has no network device.");
     inet_sockets_init();
     packet_sockets_init();
+    machine_drain = drain;
 }
-
-void net_drain(nanos_t deadline) {
-    const nanos_t step = 20 * NANOS_PER_MS;
-    while (net_timers_busy() && clock_monotonic() < deadline)
-        thread_sleep(MIN(deadline, clock_monotonic() + step));
-}
+START(START_NETWORK, net_init);

@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/boot.h"
 #include "core/print.h"
+#include "core/start.h"
 #include "core/string.h"
 #include "drivers/virtio/console/console.h"
 #include "drivers/virtio/console/control.h"
@@ -54,9 +55,10 @@ static void stop_asked(const uint8_t *payload, size_t size) {
     answer(false);
 }
 
-void trace_init(void) {
+static void trace_init(void) {
     control_on(CONTROL_TRACE_START, start_asked);
     control_on(CONTROL_TRACE_STOP, stop_asked);
     if (boot.trace_size > 0 && !on(boot.trace, boot.trace_size))
         panic("the trace that the boot configuration asks for makes no sense");
 }
+START(START_PROGRAM, trace_init);

@@ -12,9 +12,6 @@ struct traced_call {
     int64_t result;
 };
 
-/* Takes the control channel's requests, and the boot configuration's if it has one. */
-void trace_init(void);
-
 /* The request in force; NULL when the trace is off. A new one has another generation, so that a
  * call which began under an old one is not ended under it. */
 extern const struct trace_request *trace_request;

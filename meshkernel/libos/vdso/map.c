@@ -1,11 +1,11 @@
 /* A file of two parts that is on no descriptor: the page of data, then the shared object. Maps of
  * it are ordinary areas, so nothing is placed over them, and /proc/self/maps has them. */
-#include "vdso/vdso.h"
-
 #include "core/clock.h"
 #include "core/pages.h"
+#include "core/start.h"
 #include "fs/file.h"
 #include "linux/errno.h"
+#include "linux/process.h"
 #include "mm/space.h"
 
 extern char vdso_start[], vdso_end[];
@@ -20,7 +20,8 @@ static void *vdso_page(struct file *file, uint64_t index) {
 
 static const struct file_ops vdso_ops = {.page = vdso_page};
 
-uaddr_t vdso_map(void) {
+/* Maps the data page and the shared object behind it. */
+static uaddr_t map_vdso(void) {
     uint64_t text = (uint64_t)(vdso_end - vdso_start);
     struct file *file = file_new(&vdso_ops, NULL, O_RDONLY);
     if (file == NULL)
@@ -32,3 +33,8 @@ uaddr_t vdso_map(void) {
         return 0;
     return (uaddr_t)base + PAGE_SIZE;
 }
+
+static void vdso_init(void) {
+    process_map_vdso = map_vdso;
+}
+START(START_PROGRAM, vdso_init);

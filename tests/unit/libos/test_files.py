@@ -24,7 +24,7 @@ LIBRARIES = (
     "linux/xattr",
 )
 CALLS = ("descriptor", "directory", "file", "path", "seek", "stat")
-SOURCES = [*sources_of(*LIBRARIES), *(f"linux/{name}.c" for name in CALLS)]
+SOURCES = ["core/start.c", *sources_of(*LIBRARIES), *(f"linux/{name}.c" for name in CALLS)]
 
 
 @pytest.fixture

@@ -40,4 +40,4 @@ def lwip(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
 
 
 def test_sockets(c_test: CTest, lwip: list[str | Path]) -> None:
-    c_test("net", [*sources_of(*LIBRARIES), "fs/file.c"], also=lwip)
+    c_test("net", [*sources_of(*LIBRARIES), "fs/file.c", "core/start.c"], also=lwip)

@@ -3,35 +3,21 @@
 #include "core/alloc.h"
 #include "core/boot.h"
 #include "core/print.h"
-#include "drivers/virtio/console/console.h"
-#include "drivers/virtio/console/control.h"
-#include "drivers/virtio/mmio.h"
-#include "drivers/virtio/net/net.h"
-#include "drivers/virtio/rng/rng.h"
-#include "fs/ninep/virtio.h"
+#include "core/start.h"
+
+SET_DECLARE(virtio_drivers, const struct virtio_driver *);
 
 static void start_driver(struct virtio_device *device) {
-    switch (device->id) {
-    case VIRTIO_ID_NET:
-        virtio_net_start(device);
-        break;
-    case VIRTIO_ID_CONSOLE:
-        virtio_console_start(device);
-        control_start();
-        break;
-    case VIRTIO_ID_RNG:
-        virtio_rng_start(device);
-        break;
-    case VIRTIO_ID_9P:
-        if (virtio_volume_start)
-            virtio_volume_start(device);
-        break;
-    default:
-        print("meshkernel: no driver for the virtio device of kind %u\n", device->id);
+    SET_FOR_EACH(virtio_drivers, const struct virtio_driver *, member) {
+        if ((*member)->id == device->id) {
+            (*member)->start(device);
+            return;
+        }
     }
+    print("meshkernel: no driver for the virtio device of kind %u\n", device->id);
 }
 
-void virtio_init(void) {
+static void virtio_init(void) {
     const char *text = boot_command_line;
     struct virtio_slot slot;
     while (text != NULL && virtio_next_slot(&text, &slot)) {
@@ -45,3 +31,4 @@ void virtio_init(void) {
         start_driver(device);
     }
 }
+START(START_DEVICES, virtio_init);

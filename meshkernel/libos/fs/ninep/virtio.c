@@ -1,11 +1,9 @@
 /* The virtio device of 9P (virtio 1.2 reserves its number 9; the layout is Linux'
  * include/uapi/linux/virtio_9p.h): one queue, each chain a request to read and room for its reply.
- */
-#include "fs/ninep/virtio.h"
-
+ * QEMU: -fsdev local,id=ID,... -device virtio-9p-device,fsdev=ID,mount_tag=TAG. */
+#include "drivers/virtio/virtio.h"
 #include "core/alloc.h"
 #include "core/print.h"
-#include "drivers/virtio/mmio.h"
 #include "fs/ninep/volume.h"
 
 #define F_MOUNT_TAG UINT64_C(1)
@@ -71,7 +69,7 @@ static void read_tag(struct virtio_device *device, char tag[TAG_MOST + 1]) {
     tag[length] = 0;
 }
 
-void virtio_volume_start(struct virtio_device *device) {
+static void virtio_volume_start(struct virtio_device *device) {
     struct volume_device *own = knew(struct volume_device);
     char tag[TAG_MOST + 1];
 
@@ -87,3 +85,4 @@ void virtio_volume_start(struct virtio_device *device) {
     read_tag(device, tag);
     volume_mount(tag, &own->transport);
 }
+VIRTIO_DRIVER(VIRTIO_ID_9P, virtio_volume_start);

@@ -4,6 +4,7 @@
 #include "core/boot.h"
 #include "core/clock.h"
 #include "core/print.h"
+#include "core/start.h"
 #include "core/string.h"
 #include "fs/mount.h"
 #include "fs/path.h"
@@ -54,7 +55,7 @@ static void add_program(void) {
     add_link("1/exe", path_walk(root_inode(), program, 0, &walk) == 0 ? walk.path : program);
 }
 
-void procfs_init(void) {
+static void procfs_init(void) {
     tree_init(&proc);
     tree_init(&sys);
     add_files(&proc, proc_system_files, proc_system_file_count);
@@ -70,3 +71,4 @@ void procfs_init(void) {
     fs_mount("/proc", "proc", node_inode(proc.root));
     fs_mount("/sys", "sysfs", node_inode(sys.root));
 }
+START(START_FILES, procfs_init);

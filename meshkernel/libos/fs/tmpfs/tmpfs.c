@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/pages.h"
 #include "core/print.h"
+#include "core/start.h"
 #include "core/string.h"
 #include "fs/mount.h"
 #include "fs/tmpfs/memfd.h"
@@ -221,7 +222,7 @@ static const struct node_kind tmpfs_kind = {
 static struct tree trees[TREES_MAX];
 static uint32_t tree_count;
 
-void tmpfs_mount(const char *path) {
+static void mount(const char *path) {
     assert(tree_count < TREES_MAX);
     struct tree *tree = &trees[tree_count];
 
@@ -231,6 +232,13 @@ void tmpfs_mount(const char *path) {
     tree->root->mode = S_IFDIR | 01777;
     fs_mount(path, "tmpfs", node_inode(tree->root));
 }
+
+static void tmpfs_init(void) {
+    mount("/dev/shm");
+    mount("/tmp");
+    mount("/run");
+}
+START(START_FILES, tmpfs_init);
 
 struct inode memfd_inode(void) {
     struct inode root = node_inode(trees[0].root), inode = {.ops = NULL};

@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "fs/inode.h"
 #include "ipc/stream/stream.h"
 #include "linux/errno.h"
 #include "linux/signal.h"
@@ -86,6 +87,15 @@ static int pipe_ioctl(struct file *file, unsigned command, uaddr_t arg) {
     return command == FIONREAD ? put_user(count, arg) : -ENOTTY;
 }
 
+static int64_t pipe_size(struct file *file, bool set, uint64_t size) {
+    struct pipe *pipe = file->private;
+
+    if (set && size > STREAM_SIZE_MAX)
+        return -EPERM;
+    int error = set ? stream_resize(&pipe->stream, size) : 0;
+    return error ? error : (int64_t)pipe->stream.capacity;
+}
+
 static void free_if_closed(struct pipe *pipe) {
     if (pipe->reader || pipe->writer)
         return;
@@ -115,6 +125,8 @@ static const struct file_ops reader_ops = {
     .read = pipe_read,
     .poll = reader_poll,
     .ioctl = pipe_ioctl,
+    .pipe_size = pipe_size,
+    .mode = S_IFIFO | 0600,
     .release = reader_release,
 };
 
@@ -122,6 +134,8 @@ static const struct file_ops writer_ops = {
     .write = pipe_write,
     .poll = writer_poll,
     .ioctl = pipe_ioctl,
+    .pipe_size = pipe_size,
+    .mode = S_IFIFO | 0600,
     .release = writer_release,
 };
 
@@ -147,25 +161,4 @@ int pipe_new(int flags, struct file *files[2]) {
     }
     free_if_closed(pipe);
     return -ENOMEM;
-}
-
-static bool is_pipe(const struct file *file) {
-    return file->ops == &reader_ops || file->ops == &writer_ops;
-}
-
-int64_t pipe_capacity(const struct file *file) {
-    const struct pipe *pipe = file->private;
-
-    return is_pipe(file) ? (int64_t)pipe->stream.capacity : -EBADF;
-}
-
-int64_t pipe_set_capacity(struct file *file, uint64_t capacity) {
-    struct pipe *pipe = file->private;
-
-    if (!is_pipe(file))
-        return -EBADF;
-    if (capacity > STREAM_SIZE_MAX)
-        return -EPERM;
-    int error = stream_resize(&pipe->stream, capacity);
-    return error ? error : (int64_t)pipe->stream.capacity;
 }

@@ -1,8 +1,8 @@
 /* Local sockets: AF_UNIX streams, datagrams and sequenced packets. */
 #include "core/alloc.h"
 #include "core/clock.h"
+#include "core/start.h"
 #include "core/string.h"
-#include "ipc/unix/ipc.h"
 #include "ipc/unix/unix_internal.h"
 #include "linux/errno.h"
 
@@ -317,6 +317,7 @@ const struct socket_ops unix_socket_ops = {
 
 static const struct socket_family unix_family = {AF_UNIX, unix_create, unix_pair};
 
-void ipc_init(void) {
+static void unix_init(void) {
     socket_register(&unix_family);
 }
+START(START_FILES, unix_init);

@@ -279,13 +279,6 @@ void futex_release_robust(struct thread *thread) {
         release_word((head.pending & ~1ul) + head.futex_offset, thread->tid);
 }
 
-int64_t sys_set_robust_list(uaddr_t head, size_t size) {
-    if (size != sizeof(struct robust_head))
-        return -EINVAL;
-    current->robust_list = head;
-    return 0;
-}
-
 int64_t sys_get_robust_list(int tid, uaddr_t head, uaddr_t size) {
     const struct thread *thread = tid ? thread_find(tid) : current;
     size_t bytes = sizeof(struct robust_head);

@@ -1,9 +1,11 @@
 #include "drivers/virtio/console/control.h"
 
 #include "core/alloc.h"
-#include "core/print.h"
+#include "core/panic.h"
+#include "core/start.h"
 #include "drivers/virtio/console/console.h"
 #include "drivers/virtio/console/time_sync.h"
+#include "drivers/virtio/virtio.h"
 #include "fs/devfs.h"
 #include "linux/errno.h"
 
@@ -146,19 +148,28 @@ static void time_came(const uint8_t *payload, size_t size) {
         time_sync_answered((const struct control_time *)payload);
 }
 
-void control_start(void) {
+/* Allocates nothing and polls for a bounded time: a panic may call it. */
+static void last_word(enum control_exit_reason reason, uint32_t code) {
+    const struct control_exit last = {reason, code};
+    virtio_console_send_last(CONTROL_EXIT, &last, sizeof(last));
+}
+
+static void control_start(struct virtio_device *device) {
+    if (virtio_console_present())
+        return;
+    virtio_console_start(device);
     control_on(CONTROL_TIME_REPLY, time_came);
     virtio_console_listen(received);
     virtio_console_on_writable(writable);
     devfs_add("control", 0600, &control_ops);
+    machine_last_word = last_word;
 }
+VIRTIO_DRIVER(VIRTIO_ID_CONSOLE, control_start);
 
-void control_ask_time(void) {
+/* Sets a timer, so clock_refine must be over: it measures the timer's rate by letting it run
+ * through. */
+static void ask_time(void) {
     if (virtio_console_present())
         time_sync_start();
 }
-
-void control_exit(enum control_exit_reason reason, uint32_t code) {
-    const struct control_exit last = {reason, code};
-    virtio_console_send_last(CONTROL_EXIT, &last, sizeof(last));
-}
+START(START_PROGRAM, ask_time);

@@ -1,10 +1,12 @@
-#include "drivers/virtio/net/net.h"
+/* virtio-net (virtio 1.2, section 5.1).
+ * QEMU: -device virtio-net-device,netdev=...,mac=...; -netdev stream brings no offloads, a tap
+ * does. */
 
 #include "core/alloc.h"
 #include "core/pages.h"
 #include "core/print.h"
 #include "core/string.h"
-#include "drivers/virtio/mmio.h"
+#include "drivers/virtio/virtio.h"
 #include "lwip/pbuf.h"
 #include "net/device.h"
 
@@ -247,7 +249,8 @@ static void start(uint16_t mtu) {
     virtio_notify(card, RECEIVE, &receive_queue);
 }
 
-void virtio_net_start(struct virtio_device *device) {
+/* Makes the device known to net/ (net/device.h), which starts it. */
+static void virtio_net_start(struct virtio_device *device) {
     if (card != NULL)
         return;
     uint64_t wanted = F_CSUM | F_GUEST_CSUM | F_MTU | F_MAC | F_MRG_RXBUF | VIRTIO_F_EVENT_IDX;
@@ -267,3 +270,4 @@ void virtio_net_start(struct virtio_device *device) {
     offered.reclaim = reclaim;
     net_device_register(&offered);
 }
+VIRTIO_DRIVER(VIRTIO_ID_NET, virtio_net_start);

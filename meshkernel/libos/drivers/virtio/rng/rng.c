@@ -1,11 +1,11 @@
-#include "drivers/virtio/rng/rng.h"
+/* virtio-rng (virtio 1.2, section 5.4). QEMU: -device virtio-rng-device. */
 
 #include "core/clock.h"
 #include "core/pages.h"
 #include "core/print.h"
 #include "core/random.h"
 #include "core/string.h"
-#include "drivers/virtio/mmio.h"
+#include "drivers/virtio/virtio.h"
 
 #define SEED_SIZE 64
 #define PATIENCE (200 * NANOS_PER_MS)
@@ -21,7 +21,7 @@ static uint32_t wait_for_bytes(struct virtqueue *queue) {
 }
 
 /* Polled and without an interrupt: it happens once, before the interrupts are on. */
-void virtio_rng_start(struct virtio_device *device) {
+static void virtio_rng_start(struct virtio_device *device) {
     static struct virtqueue queue;
     uint8_t *seed = page_alloc();
     if (seed == NULL || !virtio_negotiate(device, 0) || !virtio_queue(device, 0, &queue, 8))
@@ -39,3 +39,4 @@ void virtio_rng_start(struct virtio_device *device) {
     memset(seed, 0, SEED_SIZE);
     page_put(seed);
 }
+VIRTIO_DRIVER(VIRTIO_ID_RNG, virtio_rng_start);
