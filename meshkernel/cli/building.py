@@ -21,7 +21,11 @@ def check(topology: Path) -> None:
         meshkernel check
         meshkernel check shop/topology.toml
     """
+    from meshkernel.config import LibrarySources  # noqa: PLC0415
+    from meshkernel.config.selection import check_wishes  # noqa: PLC0415
+
     found = options.read_topology(topology)
+    check_wishes(found, LibrarySources.load())
     count, links = len(found.services), len(found.links)
     click.echo(
         f"{found.path}: mesh {found.name}, {count} service{'s' * (count != 1)},"

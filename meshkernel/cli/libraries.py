@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from meshkernel.image.builder import Image
 
 
-def selection(image: Image) -> Selection:
-    """The selection of an image that this process has built."""
-    if image.selection is None:
-        raise TypeError(f"{image.path} was not built here")
-    return image.selection
-
-
 def values(image: Image) -> dict[str, Any]:
     """A library OS for scripts. Bytes are those of the image; what is zero at boot is apart."""
-    chosen = selection(image)
+    chosen = image.selection
     return {
         "bytes": image.libos_bytes,
         "syscalls": list(chosen.syscalls),
@@ -48,7 +41,7 @@ def _library(image: Image, each: Chosen) -> dict[str, Any]:
 
 def show_libraries(image: Image) -> None:
     """Each library with its bytes, and each of its reasons on a line."""
-    chosen = selection(image)
+    chosen = image.selection
     click.echo(f"\nlibrary OS {show.size(image.libos_bytes)}: {_counts(chosen)}\n")
     rows: list[tuple[object, ...]] = []
     for each in chosen.chosen:
@@ -73,13 +66,11 @@ def _counts(chosen: Selection) -> str:
 def show_mesh(images: Mapping[str, Image]) -> None:
     """Each library with its bytes, who has it, and the reason of the first who does."""
     rows = []
-    for name in sorted(
-        {each.name for image in images.values() for each in selection(image).chosen}
-    ):
+    for name in sorted({each.name for image in images.values() for each in image.selection.chosen}):
         having = {
             service: each
             for service, image in images.items()
-            for each in selection(image).chosen
+            for each in image.selection.chosen
             if each.name == name
         }
         first = next(iter(having))
@@ -94,8 +85,8 @@ def show_mesh(images: Mapping[str, Image]) -> None:
             (
                 service,
                 show.size(image.libos_bytes),
-                len(selection(image).chosen),
-                len(selection(image).syscalls),
+                len(image.selection.chosen),
+                len(image.selection.syscalls),
             )
             for service, image in images.items()
         ],
@@ -109,7 +100,7 @@ def show_difference(first: str, a: Image, second: str, b: Image, *, as_json: boo
         return
     for name, image, other in ((first, a, b), (second, b, a)):
         own = only(image, other)
-        click.echo(f"{name}: {show.size(image.libos_bytes)}, {_counts(selection(image))}")
+        click.echo(f"{name}: {show.size(image.libos_bytes)}, {_counts(image.selection)}")
         if own:
             rows = [(each.name, image.libraries[each.name].bytes, each.why[0]) for each in own]
             click.echo(f"\nonly {name} has")
@@ -125,14 +116,14 @@ def show_difference(first: str, a: Image, second: str, b: Image, *, as_json: boo
 
 def only(image: Image, other: Image) -> list[Chosen]:
     """The libraries that one has and the other lacks."""
-    lacking = selection(other).names
-    return [each for each in selection(image).chosen if each.name not in lacking]
+    lacking = other.selection.names
+    return [each for each in image.selection.chosen if each.name not in lacking]
 
 
 def other_options(image: Image, other: Image) -> dict[str, OptionValue]:
     """The options that have another value there, or none."""
-    theirs = selection(other).options
-    return {n: value for n, value in selection(image).options.items() if theirs.get(n) != value}
+    theirs = other.selection.options
+    return {n: value for n, value in image.selection.options.items() if theirs.get(n) != value}
 
 
 def only_values(image: Image, other: Image) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import asdict, define, field, frozen
 
 from meshkernel import config
 from meshkernel.config.selection import Selection, everything, load_needs, service_facts
@@ -61,10 +61,10 @@ class Image:
         modules: Python modules in it, by name.
         objects: ELF objects in it, by path.
         digest: SHA-256 of the whole.
-        warnings: what may be missing in it.
-        cached: it was there already.
         selection: the libraries of its library OS, and why.
         libraries: what each of them takes, by name.
+        warnings: what may be missing in it.
+        cached: it was there already.
     """
 
     path: Path
@@ -73,10 +73,10 @@ class Image:
     modules: tuple[str, ...]
     objects: tuple[str, ...]
     digest: str
+    selection: Selection
+    libraries: Mapping[str, LibrarySize] = field(factory=dict)
     warnings: tuple[str, ...] = ()
     cached: bool = False
-    selection: Selection | None = None
-    libraries: Mapping[str, LibrarySize] = field(factory=dict)
 
 
 @frozen
@@ -250,9 +250,10 @@ class _Build:
         headers = config.headers(self.sources, selection)
         headers["python.h"] = python_layout.render(found.runtime, FIRST_INODE)
         libos = self.libos.build(headers, selection.names)
-        image = self._kept(folder, libos, found) or self._link(folder, libos, found)
+        kept = self._kept(folder, libos, found, selection)
+        image = kept or self._link(folder, libos, found, selection)
         self.tell(name, "done")
-        return evolve(image, selection=selection)
+        return image
 
     def _collect(self, program: Program) -> Files:
         environment = Environment.of(program.root)
@@ -286,7 +287,9 @@ class _Build:
             code=uses.uses(found.modules, environment, load_needs().names, self.cache),
         )
 
-    def _kept(self, folder: Path, libos: LibraryOS, found: Files) -> Image | None:
+    def _kept(
+        self, folder: Path, libos: LibraryOS, found: Files, selection: Selection
+    ) -> Image | None:
         """The image that is there, if it is the one to be."""
         try:
             bill = json.loads((folder / "image.json").read_text())
@@ -302,12 +305,13 @@ class _Build:
             found.modules,
             found.objects,
             bill["sha256"],
+            selection,
+            {name: LibrarySize(*sizes) for name, sizes in bill["libraries"].items()},
             found.warnings,
             cached=True,
-            libraries={name: LibrarySize(*sizes) for name, sizes in bill["libraries"].items()},
         )
 
-    def _link(self, folder: Path, libos: LibraryOS, found: Files) -> Image:
+    def _link(self, folder: Path, libos: LibraryOS, found: Files, selection: Selection) -> Image:
         linked = self.libos.link(libos, found.blob, folder)
         image = Image(
             linked.image,
@@ -316,8 +320,9 @@ class _Build:
             found.modules,
             found.objects,
             file_digest(linked.image),
+            selection,
+            linked.libraries,
             found.warnings,
-            libraries=linked.libraries,
         )
         sizes = image.libraries
         bill = {

@@ -5,7 +5,13 @@ from meshkernel.config.selection.needs import Needs
 from meshkernel.config.selection.needs import load as load_needs
 from meshkernel.config.selection.profile import Profile
 from meshkernel.config.selection.resolver import Chosen, Want, chain, resolve
-from meshkernel.config.selection.selection import Selection, everything, select, wanted
+from meshkernel.config.selection.selection import (
+    Selection,
+    check_wishes,
+    everything,
+    select,
+    wanted,
+)
 from meshkernel.config.selection.wants import exposed, mounted, service_facts
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "Selection",
     "Want",
     "chain",
+    "check_wishes",
     "everything",
     "exposed",
     "load_needs",

@@ -13,8 +13,9 @@ from meshkernel.config.selection.needs import Needs
 from meshkernel.config.selection.profile import Profile
 from meshkernel.config.selection.resolver import Chosen, Want, resolve
 from meshkernel.config.selection.wishes import Wishes
-from meshkernel.errors import UserError
+from meshkernel.errors import Fault, UserError
 from meshkernel.topology.libos import LibosWishes
+from meshkernel.topology.model import Topology
 
 
 @frozen
@@ -48,6 +49,22 @@ class Selection:
 def everything(sources: LibrarySources, reason: str = "everything is asked for") -> Selection:
     """All libraries, for a program of which nothing is known, and for tests."""
     return select(sources, wants.everything(sources.libraries, reason))
+
+
+def check_wishes(topology: Topology, sources: LibrarySources) -> None:
+    """Looks at the wishes of all services without knowing their code.
+
+    Raises:
+        UserError: with every library or option that there is not, and every value that cannot be.
+    """
+    libraries = {library.name: library for library in sources.libraries}
+    faults: list[Fault] = []
+    for name, service in topology.services.items():
+        wished = Wishes(service.libos, str(topology.path), name)
+        wished.check_names(libraries)
+        faults += wished.faults
+    if faults:
+        raise UserError(*faults)
 
 
 def wanted(

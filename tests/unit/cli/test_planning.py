@@ -94,6 +94,7 @@ def test_a_wish_that_cannot_be_is_told_with_its_line(meshkernel, built, wish):
     wish('exclude = [\n    "cores",\n    "core",\n]\noptions = { DEBUGG = 1 }\n')
     status, _, err = meshkernel("plan", "back")
     assert status == 2
+    assert meshkernel("check")[::2] == (2, err)
     line = len((built / "topology.toml").read_text().splitlines())
     assert err.splitlines() == [
         f"topology.toml:{line - 3}: services.back.libos.exclude[0]: there is no library 'cores',"

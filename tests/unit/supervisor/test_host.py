@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from meshkernel.config.selection import Selection
 from meshkernel.image.builder import Image
 from meshkernel.supervisor.host import RealHost, boot_configurations
 
@@ -7,7 +8,7 @@ from .fakes import CHAIN, chain
 
 
 def image(path):
-    return Image(path, 3, 3, (), (), "")
+    return Image(path, 3, 3, (), (), "", Selection((), (), {}))
 
 
 def test_a_later_build_does_not_change_what_a_running_mesh_restarts_with(tmp_path):
