@@ -52,6 +52,12 @@ LAST_PORT = 0xFFFF
 )
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @click.option(
+    "--every-library",
+    "everything",
+    is_flag=True,
+    help="Have all of the library OS, whatever the program seems to need.",
+)
+@click.option(
     "--accel",
     type=click.Choice(["auto", "kvm", "tcg"]),
     default="auto",
@@ -70,6 +76,7 @@ def run(
     volumes: tuple[str, ...],
     env: tuple[str, ...],
     accel: str,
+    everything: bool,
     module: str | None,
     words: tuple[str, ...],
 ) -> int:
@@ -105,6 +112,7 @@ def run(
         publish=tuple(_published(text) for text in publish),
         volumes=shares,
         accel=Accel(accel),
+        everything=everything,
     )
     image = program.build(wanted)
     for warning in image.warnings:

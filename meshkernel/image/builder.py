@@ -17,7 +17,7 @@ from typing import TypeVar
 from attrs import asdict, define, field, frozen
 
 from meshkernel import config
-from meshkernel.config.selection import Selection, everything, load_needs, service_facts
+from meshkernel.config.selection import Selection, everything, load_needs, noted, service_facts
 from meshkernel.errors import Fault, UserError
 from meshkernel.image import (
     analysis,
@@ -201,6 +201,10 @@ class _Build:
         sources = config.LibrarySources.load()
         return cls(out, cache, Builder.of(cache), sources, on_progress)
 
+    def key(self, program: Program) -> str:
+        """What the files of a program are found by."""
+        return program_key(program, self.sources)
+
     def tell(self, service: str, what: str) -> None:
         """Reports progress."""
         if self.on_progress is not None:
@@ -211,7 +215,7 @@ class _Build:
         stale = [
             program
             for program in programs
-            if program.is_python and files.load(self.cache, program_key(program)) is None
+            if program.is_python and files.load(self.cache, self.key(program)) is None
         ]
         if not stale:
             return
@@ -229,7 +233,7 @@ class _Build:
 
     def files(self, program: Program) -> Files:
         """The files of a program."""
-        found = files.load(self.cache, program_key(program))
+        found = files.load(self.cache, self.key(program))
         if found is None:
             if program.is_python and program.name not in self._analysed:
                 self.analyse([program])
@@ -257,7 +261,7 @@ class _Build:
 
     def _collect(self, program: Program) -> Files:
         environment = Environment.of(program.root)
-        key = program_key(program)
+        key = self.key(program)
         items = contents.skeleton() | contents.chosen(program.data)
         if not program.is_python:
             assert program.script is not None  # noqa: S101 - else it were Python
@@ -284,7 +288,7 @@ class _Build:
                 if module.package and module.file and environment.place(module.file).project
             },
             runtime=contents.runtime_object(),
-            code=uses.uses(found.modules, environment, load_needs().names, self.cache),
+            code=uses.uses(found.modules, environment, _noted(self.sources), self.cache),
         )
 
     def _kept(
@@ -357,8 +361,13 @@ def refuse_processes(program: Program, found: closure.Closure, environment: Envi
         raise UserError(*faults)
 
 
-def program_key(program: Program) -> str:
-    """What the files of a program are found by."""
+def _noted(sources: config.LibrarySources) -> frozenset[str]:
+    """The names in code that say something about what it needs."""
+    return noted(load_needs(), sources.libraries)
+
+
+def program_key(program: Program, sources: config.LibrarySources) -> str:
+    """What the files of a program, and what its code says, are found by."""
     return files.key_of(
         sys.version,
         str(Path(sys.executable).resolve()),
@@ -370,7 +379,7 @@ def program_key(program: Program) -> str:
         *program.without,
         str(program.one_process),
         str(program.standard),
-        *sorted(load_needs().names),
+        *sorted(_noted(sources)),
     )
 
 

@@ -90,11 +90,17 @@ def load(cache: Cache, key: str) -> Files | None:
     )
 
 
+def _uses(code: Code) -> list[Mapping[str, tuple[str, ...]]] | None:
+    return None if code.opaque else [code.names, code.symbols, code.paths]
+
+
 def _code(record: Mapping[str, Any]) -> Code:
     if record["uses"] is None:
         return OPAQUE
-    names, paths = ({name: tuple(by) for name, by in found.items()} for found in record["uses"])
-    return Code(frozenset(record["modules"]), names, paths)
+    names, symbols, paths = (
+        {name: tuple(by) for name, by in found.items()} for found in record["uses"]
+    )
+    return Code(frozenset(record["modules"]), names, symbols, paths)
 
 
 def make(
@@ -142,7 +148,7 @@ def make(
         "warnings": list(warnings),
         "bill": [asdict(listed) for listed in bill],
         "runtime": str(runtime[1]) if runtime else None,
-        "uses": None if code.opaque else [dict(code.names), dict(code.paths)],
+        "uses": _uses(code),
         "sources": {str(path): stamp(path) for path in sorted(sources)},
         "packages": {str(path): _data_stamp(path) for path in packages},
     }

@@ -9,56 +9,62 @@ from __future__ import annotations
 import marshal
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType
 
+from attrs import define, field
+
 from meshkernel.config.selection import Code
 from meshkernel.image import objects
-from meshkernel.image.bytecode import bytecode
 from meshkernel.image.imports import Module
 from meshkernel.image.paths import Environment
+from meshkernel.image.references import SYSTEM_PATH, references
 from meshkernel.toolchain.cache import Cache
 
 OURS = Path(__file__).resolve().parents[1]
 HEADER = 16
 """Bytes of a ``.pyc`` before its code."""
 
-SYSTEM_PATH = re.compile(r"/(?:proc|dev|sys)/[\w./-]*\w")
 SYSTEM_PATH_IN_OBJECT = re.compile(SYSTEM_PATH.pattern.encode())
 
-Found = Iterator[tuple[str, bool]]
-"""A name, or a path: then true."""
+
+@define
+class _Notes:
+    """Who refers to what."""
+
+    names: defaultdict[str, set[str]] = field(factory=lambda: defaultdict(set))
+    symbols: defaultdict[str, set[str]] = field(factory=lambda: defaultdict(set))
+    paths: defaultdict[str, set[str]] = field(factory=lambda: defaultdict(set))
 
 
 def uses(
-    modules: Iterable[Module], environment: Environment, names: frozenset[str], cache: Cache
+    modules: Iterable[Module], environment: Environment, wanted: frozenset[str], cache: Cache
 ) -> Code:
     """What these modules say of the calls that they make.
 
     Args:
         modules: all that are in the image.
         environment: says which are of the standard library.
-        names: those that are worth to be noted.
-        cache: of compiled modules.
+        wanted: the names that are worth to be noted.
+        cache: of what sources refer to.
     """
     modules = list(modules)
-    by_name: defaultdict[str, set[str]] = defaultdict(set)
-    by_path: defaultdict[str, set[str]] = defaultdict(set)
+    notes = _Notes()
     for module in modules:
-        if module.file is None or _is_standard(module.file, environment):
-            continue
-        told = module.file.name if module.name == str(module.file) else module.name
-        for found, is_path in _of(module, module.file, environment, cache):
-            if is_path:
-                by_path[found].add(told)
-            elif found in names:
-                by_name[found].add(told)
+        if module.file is not None and not _is_standard(module.file, environment):
+            told = module.file.name if module.name == str(module.file) else module.name
+            _note(notes, told, module, module.file, cache)
     return Code(
         modules=frozenset(module.name for module in modules),
-        names={name: tuple(sorted(by_name[name])) for name in sorted(by_name)},
-        paths={path: tuple(sorted(by_path[path])) for path in sorted(by_path)},
+        names=_sorted({name: notes.names[name] for name in wanted & notes.names.keys()}),
+        symbols=_sorted({name: notes.symbols[name] for name in wanted & notes.symbols.keys()}),
+        paths=_sorted(notes.paths),
     )
+
+
+def _sorted(found: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
 
 def _is_standard(file: Path, environment: Environment) -> bool:
@@ -69,37 +75,34 @@ def _is_standard(file: Path, environment: Environment) -> bool:
     return not distributed and any(file.is_relative_to(f) for f in environment.standard)
 
 
-def _of(module: Module, file: Path, environment: Environment, cache: Cache) -> Found:
+def _note(notes: _Notes, told: str, module: Module, file: Path, cache: Cache) -> None:
+    """Notes what one module refers to, under the name that is told of it."""
+    names: Iterable[str] = ()
+    symbols: Iterable[str] = ()
+    paths: Iterable[str] = ()
     if module.kind == "extension":
-        yield from _of_object(file)
-        for library in objects.closure([file]).values():
-            if library.private:  # it came with the wheel
-                yield from _of_object(library.file)
+        private = [found.file for found in objects.closure([file]).values() if found.private]
+        for binary in (file, *private):
+            symbols = {*symbols, *objects.symbols(binary)}
+            paths = {*paths, *_paths_in(binary)}
     elif module.kind == "bytecode":
-        yield from _of_code(_loaded(file.read_bytes()))
+        # It is only looked at, and not executed.
+        names = set(_names_in(marshal.loads(file.read_bytes()[HEADER:])))  # noqa: S302
     else:
-        compiled = bytecode(file.read_bytes(), environment.place(file).path, cache)
-        yield from _of_code(_loaded(compiled))
+        found = references(file.read_bytes(), cache)
+        names, paths = found.names, found.paths
+    for kind, given in ((notes.names, names), (notes.symbols, symbols), (notes.paths, paths)):
+        for name in given:
+            kind[name].add(told)
 
 
-def _loaded(data: bytes) -> CodeType:
-    """The code in a ``.pyc``: of ours, or of what is in the image anyway. It is not executed."""
-    code: CodeType = marshal.loads(data[HEADER:])  # noqa: S302
-    return code
+def _paths_in(binary: Path) -> Iterator[str]:
+    for path in SYSTEM_PATH_IN_OBJECT.findall(binary.read_bytes()):
+        yield path.decode()
 
 
-def _of_object(file: Path) -> Found:
-    for name in objects.symbols(file):
-        yield name, False
-    for path in SYSTEM_PATH_IN_OBJECT.findall(file.read_bytes()):
-        yield path.decode(), True
-
-
-def _of_code(code: CodeType) -> Found:
-    for name in code.co_names:
-        yield name, False
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _of_code(constant)
-        elif isinstance(constant, str) and SYSTEM_PATH.fullmatch(constant):
-            yield constant, True
+            yield from _names_in(constant)

@@ -12,7 +12,7 @@ from meshkernel.config.selection.selection import (
     select,
     wanted,
 )
-from meshkernel.config.selection.wants import exposed, mounted, service_facts
+from meshkernel.config.selection.wants import exposed, mounted, noted, service_facts
 
 __all__ = [
     "OPAQUE",
@@ -28,6 +28,7 @@ __all__ = [
     "exposed",
     "load_needs",
     "mounted",
+    "noted",
     "resolve",
     "select",
     "service_facts",

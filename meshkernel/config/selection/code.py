@@ -13,14 +13,16 @@ class Code:
 
     Attributes:
         modules: names of all Python modules in its image.
-        names: attributes, globals and modules that code outside of the standard library refers to,
-            and functions that its binary modules import, each with the modules that do.
+        names: attributes, variables, modules, and attributes of modules (``os.replace``) that code
+            outside of the standard library refers to, each with the modules that do.
+        symbols: functions of C that binary modules import, likewise.
         paths: files below /proc, /dev and /sys that it names, each with the modules that do.
         opaque: nothing is known of it, as of a program in C: it may make any call.
     """
 
     modules: frozenset[str] = frozenset()
     names: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    symbols: Mapping[str, tuple[str, ...]] = field(factory=dict)
     paths: Mapping[str, tuple[str, ...]] = field(factory=dict)
     opaque: bool = False
 

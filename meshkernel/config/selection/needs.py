@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
+from meshkernel.config.libos import Library
 from meshkernel.config.selection.code import Code
 from meshkernel.config.selection.resolver import Want
 
@@ -17,18 +18,44 @@ TABLE = Path(__file__).with_name("needs.toml")
 
 
 @frozen
-class Need:
-    """One line about code: any of these modules or names asks for these libraries."""
+class Asked:
+    """What a line asks for: mostly what a library provides, so that it need not know which."""
 
-    libraries: tuple[str, ...]
+    libraries: frozenset[str] = frozenset()
+    syscalls: frozenset[str] = frozenset()
+    drivers: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    sockets: frozenset[str] = frozenset()
+
+    def wants(self, libraries: Iterable[Library], reason: str, *, certain: bool) -> Iterator[Want]:
+        """The libraries that have any of it."""
+        for library in libraries:
+            if (
+                library.name in self.libraries
+                or self.syscalls & {*library.syscalls}
+                or self.drivers & {*library.drivers}
+                or self.files & {*library.files}
+                or self.sockets & {*library.sockets}
+            ):
+                yield Want(library.name, reason, certain)
+
+
+@frozen
+class Need:
+    """A line about code: any of these modules, names or symbols asks for something."""
+
     because: str
+    asked: Asked
     modules: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    symbols: frozenset[str] = frozenset()
 
     def met_by(self, code: Code) -> str | None:
         """What of the code asks for it, as the beginning of a sentence."""
         for name in sorted(self.names & code.names.keys()):
-            return f"{_users(code.names[name])} {name}"
+            return users(code.names[name], name)
+        for symbol in sorted(self.symbols & code.symbols.keys()):
+            return users(code.symbols[symbol], f"{symbol}()")
         for module in sorted(self.modules & code.modules):
             return f"{module} is imported"
         return None
@@ -39,33 +66,37 @@ class Needs:
     """The whole table.
 
     Attributes:
-        always: libraries of every image, with a reason each.
-        facts: libraries by the facts of a topology, such as "answers calls".
-        code: what modules and names ask for.
+        always: what every image asks for, with the reasons.
+        facts: what the facts of a topology ask for, such as "answers".
+        code: what modules, names and symbols ask for.
     """
 
-    always: Mapping[str, str]
-    facts: Mapping[str, tuple[str, ...]]
+    always: tuple[tuple[str, Asked], ...]
+    facts: Mapping[str, Asked]
     code: tuple[Need, ...]
 
     @property
     def names(self) -> frozenset[str]:
-        """Every name that is worth looking for in code."""
-        return frozenset(name for need in self.code for name in need.names)
+        """Every name and symbol that is worth looking for in code."""
+        return frozenset(name for need in self.code for name in need.names | need.symbols)
 
-    @property
-    def libraries(self) -> frozenset[str]:
-        """Every library that the table names."""
-        asked = {name for names in self.facts.values() for name in names}
-        return frozenset(asked | {*self.always} | {n for need in self.code for n in need.libraries})
+    def of_every_image(self, libraries: Iterable[Library]) -> Iterator[Want]:
+        """What no image can do without."""
+        for because, asked in self.always:
+            yield from asked.wants(libraries, because, certain=True)
 
-    def of_code(self, code: Code) -> Iterator[Want]:
+    def of_facts(self, libraries: Iterable[Library], facts: Mapping[str, str]) -> Iterator[Want]:
+        """What a topology asks for: its facts, with a clause for each."""
+        for fact, clause in facts.items():
+            yield from self.facts[fact].wants(libraries, clause, certain=True)
+
+    def of_code(self, libraries: Iterable[Library], code: Code) -> Iterator[Want]:
         """What this code asks for."""
         for need in self.code:
             found = need.met_by(code)
             if found is not None:
-                for library in need.libraries:
-                    yield Want(library, f"{found}: {need.because}", certain=False)
+                reason = f"{found}: {need.because}"
+                yield from need.asked.wants(libraries, reason, certain=False)
 
 
 @cache
@@ -73,27 +104,26 @@ def load(path: Path = TABLE) -> Needs:
     """Reads the table."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return Needs(
-        always={
-            library: line["because"] for line in table["always"] for library in line["libraries"]
-        },
-        facts={line["fact"]: tuple(line["libraries"]) for line in table["topology"]},
+        always=tuple((line["because"], _asked(line)) for line in table["always"]),
+        facts={line["fact"]: _asked(line) for line in table["topology"]},
         code=tuple(_need(line) for line in table["code"]),
     )
 
 
+def _asked(line: Mapping[str, Any]) -> Asked:
+    kinds = ("libraries", "syscalls", "drivers", "files", "sockets")
+    return Asked(*(frozenset(line.get(kind, ())) for kind in kinds))
+
+
 def _need(line: Mapping[str, Any]) -> Need:
-    return Need(
-        libraries=tuple(line["libraries"]),
-        because=line["because"],
-        modules=frozenset(line.get("modules", ())),
-        names=frozenset(line.get("names", ())),
-    )
+    kinds = ("modules", "names", "symbols")
+    return Need(line["because"], _asked(line), *(frozenset(line.get(kind, ())) for kind in kinds))
 
 
-def _users(modules: tuple[str, ...]) -> str:
-    """Subject and verb for the modules that use a name."""
+def users(modules: tuple[str, ...], name: str) -> str:
+    """That these modules use a name, as the beginning of a sentence."""
     if len(modules) == 1:
-        return f"{modules[0]} uses"
+        return f"{modules[0]} uses {name}"
     if len(modules) == 2:
-        return f"{modules[0]} and {modules[1]} use"
-    return f"{modules[0]} and {len(modules) - 1} others use"
+        return f"{modules[0]} and {modules[1]} use {name}"
+    return f"{modules[0]} and {len(modules) - 1} others use {name}"

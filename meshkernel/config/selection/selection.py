@@ -78,13 +78,15 @@ def wanted(
 
     A profile takes the place of what the code seems to need: it was seen to be what it needs.
     """
-    found = [*wants.always(needs), *wants.of_facts(needs, facts)]
+    libraries = sources.libraries
+    found = [*needs.of_every_image(libraries), *needs.of_facts(libraries, facts)]
     if profile is not None:
-        found += profile.wants(sources.libraries)
+        found += profile.wants(libraries)
     elif code.opaque:
-        found += wants.everything(sources.libraries, "nothing is known of the calls it makes")
+        found += wants.everything(libraries, "nothing is known of the calls it makes")
     else:
-        found += [*needs.of_code(code), *wants.of_paths(sources.libraries, code)]
+        found += needs.of_code(libraries, code)
+        found += [*wants.of_calls(libraries, code), *wants.of_paths(libraries, code)]
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from meshkernel.config.libos import Library
 from meshkernel.config.selection.code import Code
-from meshkernel.config.selection.needs import Needs
+from meshkernel.config.selection.needs import Needs, users
 from meshkernel.config.selection.resolver import Want
 from meshkernel.plan.model import CALL_PORT, ServicePlan
 
@@ -36,24 +36,28 @@ def mounted(service: ServicePlan) -> dict[str, str]:
     return {"volumes": f"it mounts {', '.join(paths)}"} if paths else {}
 
 
-def always(needs: Needs) -> Iterator[Want]:
-    """What no image can do without."""
-    for library, because in needs.always.items():
-        yield Want(library, because)
+def noted(needs: Needs, libraries: Iterable[Library]) -> frozenset[str]:
+    """The names and symbols that say something about what code needs."""
+    calls = {call for library in libraries for call in library.syscalls}
+    return needs.names | calls | {f"os.{call}" for call in calls}
 
 
-def of_facts(needs: Needs, facts: Facts) -> Iterator[Want]:
-    """What a topology asks for."""
-    for fact, clause in facts.items():
-        for library in needs.facts[fact]:
-            yield Want(library, clause)
+def of_calls(libraries: Iterable[Library], code: Code) -> Iterator[Want]:
+    """The libraries that have the calls which the code names as such."""
+    for library in libraries:
+        for call in library.syscalls:
+            if f"os.{call}" in code.names:
+                reason = users(code.names[f"os.{call}"], f"os.{call}")
+                yield Want(library.name, reason, certain=False)
+            if call in code.symbols:
+                yield Want(library.name, users(code.symbols[call], f"{call}()"), certain=False)
 
 
 def of_paths(libraries: Iterable[Library], code: Code) -> Iterator[Want]:
     """The libraries that have the files which the code names."""
     for library in libraries:
         for path in sorted({*library.files} & code.paths.keys()):
-            yield Want(library.name, f"{code.paths[path][0]} names {path}", certain=False)
+            yield Want(library.name, users(code.paths[path], path), certain=False)
 
 
 def everything(libraries: Iterable[Library], reason: str) -> Iterator[Want]:

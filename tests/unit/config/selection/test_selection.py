@@ -17,11 +17,12 @@ from meshkernel.config.selection import (
     Selection,
     Want,
     exposed,
+    noted,
     select,
     service_facts,
     wanted,
 )
-from meshkernel.config.selection.needs import Need
+from meshkernel.config.selection.needs import Asked, Need
 from meshkernel.config.selection.wishes import wrong_value
 from meshkernel.errors import UserError
 from meshkernel.plan import Plan, make_plan
@@ -34,7 +35,13 @@ SOURCES = LibrarySources(
         Library("net", "Network", ("core",), syscalls=("socket",)),
         Library("net/listen", "Listening", ("net",), syscalls=("listen",)),
         Library("net/connect", "Connecting", ("net",), syscalls=("connect",)),
-        Library("net/udp", "UDP", ("net",), options={"QUEUE": Option(64, range=(1, 1024))}),
+        Library(
+            "net/udp",
+            "UDP",
+            ("net",),
+            sockets=("UDP",),
+            options={"QUEUE": Option(64, range=(1, 1024))},
+        ),
         Library("fs/links", "Links", ("core",), syscalls=("symlink", "link")),
         Library("fs/copy", "Copies", ("fs/links",)),
         Library("proc/limits", "Limits", ("core",), files=("/proc/self/limits",)),
@@ -42,16 +49,21 @@ SOURCES = LibrarySources(
     numbers={"read": 0, "socket": 41, "connect": 42, "listen": 50, "link": 86, "symlink": 88},
 )
 NEEDS = Needs(
-    always={"core": "every image has it"},
+    always=(("every image has it", Asked(syscalls=frozenset({"read"}))),),
     facts={
-        "answers": ("net/listen",),
-        "web": ("net/listen",),
-        "calls": ("net/connect",),
-        "exposed": (),
+        "answers": Asked(syscalls=frozenset({"listen"})),
+        "web": Asked(syscalls=frozenset({"listen"})),
+        "calls": Asked(syscalls=frozenset({"connect", "no_library_has_it"})),
+        "exposed": Asked(),
     },
     code=(
-        Need(("fs/links",), "links are made", names=frozenset({"symlink", "symlink_to"})),
-        Need(("fs/copy",), "it copies", modules=frozenset({"shutil"})),
+        Need(
+            "links are made", Asked(syscalls=frozenset({"link"})), names=frozenset({"symlink_to"})
+        ),
+        Need("it copies", Asked(frozenset({"fs/copy"})), modules=frozenset({"shutil"})),
+        Need(
+            "names are asked", Asked(sockets=frozenset({"UDP"})), symbols=frozenset({"getaddrinfo"})
+        ),
     ),
 )
 
@@ -74,6 +86,10 @@ def selected(wants: list[Want] | None = None, code: Code | None = None, **wishes
     lines |= {f"options.{name}": 20 for name in wishes.get("options", {})}
     wished = LibosWishes(**wishes, lines=lines)
     return select(SOURCES, [*asked, *(wants or ())], wished, service="cart")
+
+
+def code_with(name: str) -> Code:
+    return Code(names={name: ("cart",)})
 
 
 def faults(**wishes: Any) -> list[str]:
@@ -106,16 +122,30 @@ def test_a_service_that_only_answers_has_no_connect() -> None:
     assert reasons["net/listen"] == ("calls are answered",)
 
 
-def test_names_and_modules_and_paths_of_the_code_ask() -> None:
+def test_names_modules_symbols_and_paths_of_the_code_ask() -> None:
     code = Code(
         modules=frozenset({"shutil", "os"}),
-        names={"symlink": ("backup", "cart", "other")},
+        names={"symlink_to": ("backup", "cart", "other")},
+        symbols={"getaddrinfo": ("a.b", "c"), "connect": ("a.b",)},
         paths={"/proc/self/limits": ("cart",), "/proc/nothing": ("cart",)},
     )
     reasons = {each.name: each.reasons for each in selected(code=code).chosen}
-    assert reasons["fs/copy"] == ("shutil is imported: it copies",)
-    assert reasons["fs/links"] == ("backup and 2 others use symlink: links are made",)
-    assert reasons["proc/limits"] == ("cart names /proc/self/limits",)
+    assert reasons == {
+        "core": ("every image has it",),
+        "fs/copy": ("shutil is imported: it copies",),
+        "fs/links": ("backup and 2 others use symlink_to: links are made",),
+        "net": (),
+        "net/connect": ("a.b uses connect()",),
+        "net/listen": ("calls are answered",),
+        "net/udp": ("a.b and c use getaddrinfo(): names are asked",),
+        "proc/limits": ("cart uses /proc/self/limits",),
+    }
+
+
+def test_a_call_that_is_named_as_such_needs_no_line() -> None:
+    reasons = {each.name: each.reasons for each in selected(code=code_with("os.link")).chosen}
+    assert reasons["fs/links"] == ("cart uses os.link",)
+    assert {"os.link", "link", "symlink_to", "getaddrinfo"} <= noted(NEEDS, SOURCES.libraries)
 
 
 def test_a_program_of_which_nothing_is_known_gets_everything() -> None:
@@ -123,7 +153,7 @@ def test_a_program_of_which_nothing_is_known_gets_everything() -> None:
 
 
 def test_a_profile_takes_the_place_of_what_the_code_seems_to_need() -> None:
-    code = Code(modules=frozenset({"shutil"}), names={"symlink": ("cart",)})
+    code = Code(modules=frozenset({"shutil"}), names={"symlink_to": ("cart",)})
     profile = Profile(("connect", "read"), ("/proc/self/limits",), path="cart.toml")
     asked = wanted(SOURCES, NEEDS, {"answers": "calls are answered"}, code, profile)
     found = select(SOURCES, asked)
@@ -141,7 +171,7 @@ def test_what_is_included_is_there_with_all_that_it_requires() -> None:
 
 
 def test_what_is_only_likely_may_be_excluded() -> None:
-    code = Code(names={"symlink": ("cart",)})
+    code = code_with("symlink_to")
     assert "fs/links" in selected(code=code).names
     assert "fs/links" not in selected(code=code, exclude=("fs/links",)).names
     assert "net/udp" not in selected(exclude=("net/udp",)).names
@@ -170,7 +200,7 @@ def test_what_a_likely_library_requires_goes_with_it_or_not_at_all() -> None:
 @pytest.mark.parametrize("name", [library.name for library in SOURCES.libraries])
 def test_nothing_that_is_excluded_is_ever_there(name: str) -> None:
     """Either it is refused, or it is not there: for every library and kind of want."""
-    for code in (Code(), OPAQUE, Code(frozenset({"shutil"}), {"symlink": ("cart",)})):
+    for code in (Code(), OPAQUE, Code(frozenset({"shutil"}), {"symlink_to": ("cart",)})):
         try:
             found = selected(code=code, exclude=(name,))
         except UserError as error:

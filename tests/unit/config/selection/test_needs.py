@@ -1,0 +1,74 @@
+"""The table of needs: every line means something, and has its reason."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from meshkernel.config import LibrarySources
+from meshkernel.config.libos import LIBOS
+from meshkernel.config.selection import load_needs, service_facts, wanted
+from meshkernel.config.selection.code import Code
+from meshkernel.config.selection.needs import TABLE
+
+TEXT = tomllib.loads(TABLE.read_text())
+LINES = [line for lines in TEXT.values() for line in lines]
+ASKS = {"libraries", "syscalls", "drivers", "files", "sockets"}
+KEYS = {
+    "always": {"because"} | ASKS,
+    "topology": {"fact"} | ASKS,
+    "code": {"because", "modules", "names", "symbols"} | ASKS,
+}
+SOCKET = re.compile(r"AF_[A-Z0-9]+ SOCK_[A-Z]+")
+
+
+@pytest.fixture(scope="module")
+def sources() -> LibrarySources:
+    return LibrarySources.load()
+
+
+@pytest.fixture(scope="module")
+def names_of_calls() -> set[str]:
+    """Every system call that Linux has."""
+    header = (LIBOS / "arch" / "x86_64" / "syscall_names.h").read_text()
+    return set(re.findall(r"^NAME\(\d+, (\w+)\)", header, re.MULTILINE))
+
+
+def test_lines_have_known_keys_and_a_reason() -> None:
+    assert TEXT.keys() == KEYS.keys()
+    for kind, lines in TEXT.items():
+        for line in lines:
+            assert line.keys() <= KEYS[kind], line
+            assert line.keys() & ASKS, line
+            assert line.get("because") or line.get("fact"), line
+    for line in TEXT["code"]:
+        assert line.keys() & {"modules", "names", "symbols"}, line
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.get("because") or line["fact"])
+def test_what_a_line_asks_for_exists(
+    line: dict[str, Any], sources: LibrarySources, names_of_calls: set[str]
+) -> None:
+    assert set(line.get("syscalls", ())) <= names_of_calls
+    assert set(line.get("libraries", ())) <= {library.name for library in sources.libraries}
+    assert all(SOCKET.fullmatch(socket) for socket in line.get("sockets", ()))
+    assert all(file.startswith(("/proc/", "/dev/", "/tmp")) for file in line.get("files", ()))
+
+
+def test_every_fact_of_a_topology_is_in_the_table() -> None:
+    from .test_selection import plan
+
+    facts = service_facts(plan().services["web"])
+    assert {*facts} == {*load_needs().facts}
+
+
+def test_what_every_image_needs_is_there(sources: LibrarySources) -> None:
+    found = wanted(sources, load_needs(), {}, Code())
+    assert {want.certain for want in found} == {True}
+    provided = {call for library in sources.libraries for call in library.syscalls}
+    asked = {call for _, asked in load_needs().always for call in asked.syscalls}
+    if provided:
+        assert asked <= provided
