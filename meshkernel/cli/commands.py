@@ -7,10 +7,11 @@ import click
 from meshkernel.cli.building import build, check
 from meshkernel.cli.calling import call
 from meshkernel.cli.planning import plan
+from meshkernel.cli.profiling import profile
 from meshkernel.cli.running import down, logs, ps, up
 from meshkernel.cli.single import run
 
-VERBS = (check, plan, build, up, down, ps, logs, call, run)
+VERBS = (check, plan, build, up, down, ps, logs, call, run, profile)
 
 
 class _InOrder(click.Group):

@@ -10,6 +10,7 @@ from meshkernel.config.rendering import (
     boot_configuration,
     headers,
     machine_arguments,
+    profile_text,
     render,
     render_service,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "boot_configuration",
     "headers",
     "machine_arguments",
+    "profile_text",
     "render",
     "render_service",
     "write_files",

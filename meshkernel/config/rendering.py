@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import PurePosixPath
@@ -13,7 +14,8 @@ from meshkernel.config import boot
 from meshkernel.config.files import MARK, File
 from meshkernel.config.libos import LibrarySources, OptionValue
 from meshkernel.config.machine import MachineValues, planned_machine, words
-from meshkernel.config.selection import Selection
+from meshkernel.config.selection import Profile, Selection
+from meshkernel.config.selection.profile import KEYS
 from meshkernel.plan.model import Plan, ServicePlan
 
 HEADERS = ("config.h", "left_out.h", "libraries.h", "syscalls.h")
@@ -93,6 +95,12 @@ def _rendered(name: str, values: Mapping[str, Any]) -> str:
     return _templates().get_template(f"{name}.j2").render(values)
 
 
+def profile_text(service: str, profile: Profile) -> str:
+    """A recorded profile as a file (docs/formats.md)."""
+    used = {key: getattr(profile, key) for key in KEYS}
+    return _rendered("profile.toml", {"service": service, "used": used})
+
+
 def machine_arguments(machine: MachineValues) -> list[str]:
     """The command line of a machine, without the program."""
     template = _templates().get_template("machine.args.j2")
@@ -111,6 +119,7 @@ def _templates() -> Environment:
     )
     templates.filters["boot"] = boot.escape
     templates.filters["c"] = c_literal
+    templates.filters["toml"] = json.dumps  # of text: the same in both
     return templates
 
 

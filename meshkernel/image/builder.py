@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from meshkernel import config
 from meshkernel.config.selection import Selection, everything, load_needs, noted, service_facts
@@ -133,15 +133,29 @@ def service_program(plan: Plan, service: ServicePlan) -> Program:
     )
 
 
-def build_mesh(plan: Plan, out: Path, on_progress: OnProgress | None = None) -> dict[str, Image]:
+def build_mesh(
+    plan: Plan,
+    out: Path,
+    on_progress: OnProgress | None = None,
+    whole: Collection[str] = (),
+) -> dict[str, Image]:
     """Builds every service, two at a time; writes the generated configuration, too.
+
+    Args:
+        plan: of the mesh.
+        out: the build folder.
+        on_progress: is told what is done.
+        whole: services that get every library, whatever they need.
 
     Raises:
         UserError: a service cannot be a unikernel; has every fault of every service.
         BuildError: a tool failed.
     """
     build = _Build.of(out, on_progress)
-    programs = {name: service_program(plan, each) for name, each in plan.services.items()}
+    programs = {
+        name: evolve(service_program(plan, each), everything=name in whole)
+        for name, each in plan.services.items()
+    }
     build.analyse(programs.values())
     with ThreadPoolExecutor(WORKERS) as pool:
 

@@ -17,7 +17,7 @@ from meshkernel.errors import SupervisorError
 from meshkernel.image.builder import Image, build_mesh
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
-from meshkernel.machine.machine import Machine
+from meshkernel.machine.machine import Machine, OnTrace
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
@@ -54,8 +54,13 @@ class BuildReport:
             self.on_event(Event("build", service, detail=what))
 
 
-async def build_images(plan: Plan, out: Path, on_event: OnEvent) -> dict[str, Image]:
-    """Build the images of a plan in other threads, and tell of each when all are done."""
+async def build_images(
+    plan: Plan, out: Path, on_event: OnEvent, everything: frozenset[str] = frozenset()
+) -> dict[str, Image]:
+    """Build the images of a plan in other threads, and tell of each when all are done.
+
+    ``everything``: names of services that get every library, whatever they need.
+    """
     loop = asyncio.get_running_loop()
 
     def tell(event: Event) -> None:
@@ -63,7 +68,7 @@ async def build_images(plan: Plan, out: Path, on_event: OnEvent) -> dict[str, Im
 
     report = BuildReport(tell)
     try:
-        images = await asyncio.to_thread(build_mesh, plan, out, report)
+        images = await asyncio.to_thread(build_mesh, plan, out, report, everything)
     except asyncio.CancelledError:
         report.cancelled.set()
         raise
@@ -101,7 +106,7 @@ class RealHost:
     async def build(self, plan: Plan, on_event: OnEvent) -> dict[str, int]:
         """Build the images and the switch, and choose the accelerator."""
         cache = Cache(self.out.absolute() / "cache")
-        self._images = await build_images(plan, self.out, on_event)
+        self._images = await build_images(plan, self.out, on_event, self.everything)
         self._boot = boot_configurations(plan)
         self._switch = await asyncio.to_thread(build_switch, cache)
         choice = await asyncio.to_thread(probe.choose, plan.topology.accel, cache)
@@ -135,6 +140,16 @@ class RealHost:
         for name, image in self._images.items():
             os.link(image.path, folder / f"{name}.elf")
         self._kept = folder
+
+    @property
+    def everything(self) -> frozenset[str]:
+        """The services that get every library."""
+        return frozenset()
+
+    def on_trace(self, name: str) -> OnTrace | None:
+        """What takes the records of a service that is traced from its start."""
+        del name
+        return None
 
     def spec(self, plan: Plan, name: str) -> MachineSpec:
         """The machine of a service."""
@@ -171,6 +186,10 @@ class _RealLauncher:
         spec = self.host.spec(self.plan, service)
         network = await self.switch.attach(service)
         async with Machine.start(
-            spec, network=network, on_message=on_message, on_console=on_console
+            spec,
+            network=network,
+            on_message=on_message,
+            on_console=on_console,
+            on_trace=self.host.on_trace(service),
         ) as machine:
             yield machine

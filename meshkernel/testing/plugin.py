@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     help_text = "the topology that the mesh fixture boots (default: the nearest topology.toml)"
     parser.getgroup("meshkernel").addoption("--mesh-topology", metavar="PATH", help=help_text)
     parser.addini("mesh_topology", help_text)
+    group = parser.getgroup("meshkernel")
+    # What `meshkernel profile --tests` runs pytest with.
+    group.addoption("--mesh-profile", metavar="SERVICE", help="record what this service uses")
+    group.addoption("--mesh-profile-file", metavar="PATH", help="where the record goes")
+    group.addoption("--mesh-profile-add", action="store_true", help="keep what is in it, too")
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +40,10 @@ def mesh(request: pytest.FixtureRequest) -> Iterator[MeshUnderTest]:
     the same project that is up is not disturbed.
     """
     from meshkernel.errors import MeshkernelError  # noqa: PLC0415
-    from meshkernel.testing.mesh import running_mesh  # noqa: PLC0415
 
     topology = find_topology(request.config, request.session)
     try:
-        running = running_mesh(topology)
+        running = _running(request, topology)
         found = running.__enter__()
     except MeshkernelError as error:
         notes = "\n".join(getattr(error, "__notes__", ()))
@@ -47,6 +52,25 @@ def mesh(request: pytest.FixtureRequest) -> Iterator[MeshUnderTest]:
         yield found
     finally:
         running.__exit__(None, None, None)
+
+
+@contextmanager
+def _running(request: pytest.FixtureRequest, topology: Path) -> Iterator[MeshUnderTest]:
+    """The mesh; what one of its services uses is recorded if the options ask for it."""
+    from meshkernel.testing.mesh import running_mesh  # noqa: PLC0415
+
+    service = request.config.getoption("--mesh-profile")
+    if service is None:
+        with running_mesh(topology) as found:
+            yield found
+        return
+    from meshkernel.testing.recording import keep, recorded_mesh  # noqa: PLC0415
+
+    with recorded_mesh(topology, service) as (found, host):
+        yield found
+    if not request.session.testsfailed:
+        file = Path(request.config.getoption("--mesh-profile-file"))
+        keep(host, file, add=request.config.getoption("--mesh-profile-add"))
 
 
 def find_topology(config: pytest.Config, session: pytest.Session) -> Path:

@@ -17,7 +17,7 @@ def test_help_teaches(meshkernel):
     status, out, _ = meshkernel("--help")
     assert status == 0
     assert [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line] == [
-        "check", "plan", "build", "up", "down", "ps", "logs", "call", "run",
+        "check", "plan", "build", "up", "down", "ps", "logs", "call", "run", "profile",
     ]  # fmt: skip
 
 
