@@ -70,7 +70,7 @@ def profile(
 def _run_tests(path: Path, service: str, tests: str, target: Path, *, add: bool) -> int:
     """pytest's exit status; its plugin records."""
     command = [
-        *(sys.executable, "-m", "pytest", "-p", "meshkernel.testing.plugin", tests),
+        *(sys.executable, "-m", "pytest", tests),
         *("--mesh-topology", str(path.resolve()), "--mesh-profile", service),
         *("--mesh-profile-file", str(target.resolve()), *(["--mesh-profile-add"] if add else [])),
     ]

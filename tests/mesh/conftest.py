@@ -15,14 +15,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "machine: boots virtual machines")
 
 
-def copied(name):
-    """The echo project in a folder of its own, which keeps what is compiled where all keep it."""
+collect_ignore = ["selected"]  # its tests are run by others
+
+
+def copied(name, source="echo"):
+    """A project in a folder of its own, which keeps what is compiled where all keep it."""
     project = BUILD / "tests" / name
     project.mkdir(parents=True, exist_ok=True)
-    for source in (HERE / "echo").glob("*.*"):
-        target = project / source.name
-        if not target.exists() or target.read_bytes() != source.read_bytes():
-            shutil.copyfile(source, target)
+    for file in (HERE / source).glob("*.*"):
+        target = project / file.name
+        if not target.exists() or target.read_bytes() != file.read_bytes():
+            shutil.copyfile(file, target)
     (BUILD / "cache").mkdir(parents=True, exist_ok=True)
     (project / "build").mkdir(exist_ok=True)
     cache = project / "build" / "cache"

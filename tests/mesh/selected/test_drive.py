@@ -1,0 +1,8 @@
+"""Drives the mesh, for a profile: `meshkernel profile asking --tests test_drive.py`."""
+
+from __future__ import annotations
+
+
+async def test_both_functions(mesh):
+    assert await mesh.call("asking.make_link", target="/a", path="/tmp/b") == "/a"
+    assert await mesh.call("asking.quadruple", value=3) == 12
