@@ -14,6 +14,9 @@ from attrs import frozen
 
 from meshkernel.config.libos import Library
 
+SHOWN = 4
+"""Of the libraries that require one, this many are told."""
+
 SERVICE = ""
 """The node of the service; no library has this name."""
 
@@ -55,7 +58,12 @@ class Chosen:
     @property
     def why(self) -> tuple[str, ...]:
         """The service's own reasons, or else the libraries that require it."""
-        return self.reasons or (f"required by {', '.join(self.required_by)}",)
+        if self.reasons:
+            return self.reasons
+        told = ", ".join(self.required_by[:SHOWN])
+        if more := len(self.required_by[SHOWN:]):
+            told += f" and {more} more"
+        return (f"required by {told}",)
 
 
 def requirements(libraries: Iterable[Library]) -> nx.DiGraph[str]:

@@ -28,6 +28,7 @@ from meshkernel.errors import UserError
 from meshkernel.plan import Plan, make_plan
 from meshkernel.topology import Expose, Link, Service, Topology
 from meshkernel.topology.libos import LibosWishes
+from meshkernel.topology.model import Mount
 
 SOURCES = LibrarySources(
     libraries=(
@@ -71,7 +72,9 @@ NEEDS = Needs(
 def plan(**cart: Any) -> Plan:
     """Two services: web calls cart."""
     services = {
-        "web": Service("web", 1, asgi="web:app", expose=(Expose(8080, 80),)),
+        "web": Service(
+            "web", 1, asgi="web:app", expose=(Expose(8080, 80),), volumes=(Mount("/data", "pages"),)
+        ),
         "cart": Service("cart", 2, module="cart", **cart),
     }
     links = (Link("web", "cart", 3),)
@@ -106,6 +109,7 @@ def test_a_topology_says_what_its_services_need() -> None:
         "web": "HTTP is answered for web:app",
         "calls": "it calls cart",
         "exposed": "it exposes port 80 as 8080 of 127.0.0.1",
+        "volumes": "it mounts /data",
     }
     assert exposed(made.services["cart"]) == {}
 
