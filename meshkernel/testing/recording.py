@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from meshkernel.config import profile_text
 from meshkernel.config.selection import profile
@@ -19,6 +20,8 @@ from meshkernel.topology.faults import nearest
 def recorded_mesh(topology: Path, service: str) -> Iterator[tuple[MeshUnderTest, RecordingHost]]:
     """The mesh while it runs; the host has the whole record once it has stopped.
 
+    Volumes are new, as for tests, and gone afterwards.
+
     Raises:
         UserError: there is no such service; and what `running_mesh` raises.
     """
@@ -26,9 +29,11 @@ def recorded_mesh(topology: Path, service: str) -> Iterator[tuple[MeshUnderTest,
     if service not in found.services:
         what = f"there is no service {service!r}"
         raise UserError(Fault(what, nearest(service, found.services), str(topology)))
-    host = RecordingHost(topology.resolve().parent / "build", service=service)
-    with running_mesh(topology, host=host) as mesh:
-        yield mesh, host
+    out = topology.resolve().parent / "build"
+    with TemporaryDirectory() as folder:
+        host = RecordingHost(out, volumes=Path(folder), service=service)
+        with running_mesh(topology, host=host) as mesh:
+            yield mesh, host
 
 
 def keep(host: RecordingHost, file: Path, *, add: bool) -> None:
