@@ -91,16 +91,18 @@ def load(cache: Cache, key: str) -> Files | None:
 
 
 def _uses(code: Code) -> list[Mapping[str, tuple[str, ...]]] | None:
-    return None if code.opaque else [code.names, code.symbols, code.paths]
+    own = dict.fromkeys(sorted(code.own), ())
+    return None if code.opaque else [code.names, code.symbols, code.paths, own]
 
 
 def _code(record: Mapping[str, Any]) -> Code:
     if record["uses"] is None:
         return OPAQUE
-    names, symbols, paths = (
+    names, symbols, paths, own = (
         {name: tuple(by) for name, by in found.items()} for found in record["uses"]
     )
-    return Code(frozenset(record["modules"]), names, symbols, paths)
+    modules = frozenset(record["modules"])
+    return Code(modules, names, symbols, frozenset(own), paths)
 
 
 def make(

@@ -36,6 +36,7 @@ class _Notes:
     names: defaultdict[str, set[str]] = field(factory=lambda: defaultdict(set))
     symbols: defaultdict[str, set[str]] = field(factory=lambda: defaultdict(set))
     paths: defaultdict[str, set[str]] = field(factory=lambda: defaultdict(set))
+    own: set[str] = field(factory=set)
 
 
 def uses(
@@ -54,10 +55,13 @@ def uses(
     for module in modules:
         if module.file is not None and not _is_standard(module.file, environment):
             told = module.file.name if module.name == str(module.file) else module.name
+            if environment.place(module.file).project:
+                notes.own.add(told)
             _note(notes, told, module, module.file, cache)
     return Code(
         modules=frozenset(module.name for module in modules),
         names=_sorted({name: notes.names[name] for name in wanted & notes.names.keys()}),
+        own=frozenset(notes.own),
         symbols=_sorted({name: notes.symbols[name] for name in wanted & notes.symbols.keys()}),
         paths=_sorted(notes.paths),
     )

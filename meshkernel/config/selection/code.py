@@ -16,6 +16,7 @@ class Code:
         names: attributes, variables, modules, and attributes of modules (``os.replace``) that code
             outside of the standard library refers to, each with the modules that do.
         symbols: functions of C that binary modules import, likewise.
+        own: names of the modules of the project itself.
         paths: files below /proc, /dev and /sys that it names, each with the modules that do.
         opaque: nothing is known of it, as of a program in C: it may make any call.
     """
@@ -23,6 +24,7 @@ class Code:
     modules: frozenset[str] = frozenset()
     names: Mapping[str, tuple[str, ...]] = field(factory=dict)
     symbols: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    own: frozenset[str] = frozenset()
     paths: Mapping[str, tuple[str, ...]] = field(factory=dict)
     opaque: bool = False
 

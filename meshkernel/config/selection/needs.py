@@ -42,16 +42,23 @@ class Asked:
 
 @frozen
 class Need:
-    """A line about code: any of these modules, names or symbols asks for something."""
+    """A line about code: any of these modules, names or symbols asks for something.
+
+    Own names count in the project's own modules only.
+    """
 
     because: str
     asked: Asked
     modules: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     symbols: frozenset[str] = frozenset()
+    own_names: frozenset[str] = frozenset()
 
     def met_by(self, code: Code) -> str | None:
         """What of the code asks for it, as the beginning of a sentence."""
+        for name in sorted(self.own_names & code.names.keys()):
+            if own := tuple(module for module in code.names[name] if module in code.own):
+                return users(own, name)
         for name in sorted(self.names & code.names.keys()):
             return users(code.names[name], name)
         for symbol in sorted(self.symbols & code.symbols.keys()):
@@ -78,7 +85,9 @@ class Needs:
     @property
     def names(self) -> frozenset[str]:
         """Every name and symbol that is worth looking for in code."""
-        return frozenset(name for need in self.code for name in need.names | need.symbols)
+        return frozenset(
+            name for need in self.code for name in need.names | need.symbols | need.own_names
+        )
 
     def of_every_image(self, libraries: Iterable[Library]) -> Iterator[Want]:
         """What no image can do without."""
@@ -116,7 +125,7 @@ def _asked(line: Mapping[str, Any]) -> Asked:
 
 
 def _need(line: Mapping[str, Any]) -> Need:
-    kinds = ("modules", "names", "symbols")
+    kinds = ("modules", "names", "symbols", "own_names")
     return Need(line["because"], _asked(line), *(frozenset(line.get(kind, ())) for kind in kinds))
 
 

@@ -38,7 +38,9 @@ def test_attributes_globals_and_imports_count_wherever_they_stand(tmp_path: Path
         tmp_path, "two", "from os import symlink\nimport concurrent.futures\nx = other.rmdir"
     )
     assert used(tmp_path, one, two) == Code(
-        frozenset({"one", "two"}), {"concurrent.futures": ("two",), "symlink": ("one", "two")}
+        frozenset({"one", "two"}),
+        {"concurrent.futures": ("two",), "symlink": ("one", "two")},
+        own=frozenset({"one", "two"}),
     )
 
 

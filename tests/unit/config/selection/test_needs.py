@@ -20,7 +20,7 @@ ASKS = {"libraries", "syscalls", "drivers", "files", "sockets"}
 KEYS = {
     "always": {"because"} | ASKS,
     "topology": {"fact"} | ASKS,
-    "code": {"because", "modules", "names", "symbols"} | ASKS,
+    "code": {"because", "modules", "names", "own_names", "symbols"} | ASKS,
 }
 SOCKET = re.compile(r"AF_[A-Z0-9]+ SOCK_[A-Z]+")
 
@@ -45,7 +45,7 @@ def test_lines_have_known_keys_and_a_reason() -> None:
             assert line.keys() & ASKS, line
             assert line.get("because") or line.get("fact"), line
     for line in TEXT["code"]:
-        assert line.keys() & {"modules", "names", "symbols"}, line
+        assert line.keys() & {"modules", "names", "own_names", "symbols"}, line
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.get("because") or line["fact"])

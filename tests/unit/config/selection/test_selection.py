@@ -61,6 +61,7 @@ NEEDS = Needs(
         Need(
             "links are made", Asked(syscalls=frozenset({"link"})), names=frozenset({"symlink_to"})
         ),
+        Need("it limits", Asked(frozenset({"proc/limits"})), own_names=frozenset({"limit"})),
         Need("it copies", Asked(frozenset({"fs/copy"})), modules=frozenset({"shutil"})),
         Need(
             "names are asked", Asked(sockets=frozenset({"UDP"})), symbols=frozenset({"getaddrinfo"})
@@ -144,6 +145,15 @@ def test_names_modules_symbols_and_paths_of_the_code_ask() -> None:
         "net/udp": ("a.b and c use getaddrinfo(): names are asked",),
         "proc/limits": ("cart uses /proc/self/limits",),
     }
+
+
+def test_some_names_count_in_the_projects_own_modules_only() -> None:
+    users = {"limit": ("cart", "library")}
+    assert "proc/limits" not in selected(code=Code(names={"limit": ("library",)})).names
+    assert "proc/limits" not in selected(code=Code(names=users, own=frozenset({"web"}))).names
+    found = selected(code=Code(names=users, own=frozenset({"cart"})))
+    reasons = {each.name: each.reasons for each in found.chosen}
+    assert reasons["proc/limits"] == ("cart uses limit: it limits",)
 
 
 def test_a_call_that_is_named_as_such_needs_no_line() -> None:
