@@ -64,6 +64,8 @@ static struct net_device device = {
 
 static const struct socket_family *families[64];
 
+int (*socket_interface_ioctl)(unsigned command, uaddr_t argument);
+
 void socket_register(const struct socket_family *family) {
     families[family->family] = family;
 }
@@ -81,8 +83,9 @@ static struct file *tcp(void) {
 static struct socket_address at(const char *ip, uint16_t port) {
     unsigned a, b, c, d;
     CHECK(sscanf(ip, "%u.%u.%u.%u", &a, &b, &c, &d) == 4);
-    ip_addr_t address = {a | b << 8 | c << 16 | d << 24};
+    ip_addr_t address;
     struct socket_address result = {0};
+    ip_addr_set_ip4_u32_val(address, a | b << 8 | c << 16 | d << 24);
     inet_write_address(&result, &address, port);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "net/packet/packet_socket.h"
 
 #define CHECKSUMS_TRANSPORT_IN (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
+#define IPV6_HEADER_SIZE 40
 #define CHECKSUMS_TRANSPORT_OUT (NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
 
 static void mac_of(uint8_t mac[6], const struct netif *netif, const ip4_addr_t *next_hop) {
@@ -27,30 +28,40 @@ static void mac_of(uint8_t mac[6], const struct netif *netif, const ip4_addr_t *
     }
 }
 
-/* Where the transport's checksum stands, when lwIP has left it to the device: then it is 0, which
- * neither protocol sends otherwise (RFC 768 reserves it for "none"), and becomes the pseudo
- * header's sum, as virtio-net wants it. */
-static struct checksum_request request_checksum(struct pbuf *packet) {
+/* What lwIP has left to the device is 0, which neither protocol sends otherwise (RFC 768 reserves
+ * it for "none"), and becomes the pseudo header's sum, as virtio-net wants it. */
+struct checksum_request ethernet_request_checksum(struct pbuf *packet, uint16_t header,
+                                                  uint8_t protocol, const ip_addr_t *source,
+                                                  const ip_addr_t *destination) {
     const struct checksum_request none = {0, 0};
-    const struct ip_hdr *ip = packet->payload;
-    uint16_t header = IPH_HL_BYTES(ip), offset;
-    if (IPH_PROTO(ip) == IP_PROTO_TCP)
+    uint16_t offset;
+    if (protocol == IP_PROTO_TCP)
         offset = offsetof(struct tcp_hdr, chksum);
-    else if (IPH_PROTO(ip) == IP_PROTO_UDP)
+    else if (protocol == IP_PROTO_UDP)
         offset = offsetof(struct udp_hdr, chksum);
     else
         return none;
-    if ((IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)) || packet->len < header + offset + 2)
+    if (packet->len < header + offset + 2)
         return none;
     uint8_t *place = (uint8_t *)packet->payload + header + offset;
     if (place[0] != 0 || place[1] != 0)
         return none;
-    const ip_addr_t source = {ip->src.addr}, destination = {ip->dest.addr};
     /* Over no byte of the packet itself: the pseudo header alone. lwIP gives the complement. */
     uint16_t sum = (uint16_t)~ip_chksum_pseudo_partial(
-        packet, IPH_PROTO(ip), (u16_t)(packet->tot_len - header), 0, &source, &destination);
+        packet, protocol, (u16_t)(packet->tot_len - header), 0, source, destination);
     memcpy(place, &sum, sizeof(sum));
     return (struct checksum_request){(uint16_t)(ETHERNET_HEADER_SIZE + header), offset};
+}
+
+static struct checksum_request request_checksum(struct pbuf *packet) {
+    const struct ip_hdr *ip = packet->payload;
+    ip_addr_t source, destination;
+    if (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF))
+        return (struct checksum_request){0, 0};
+    ip_addr_set_ip4_u32_val(source, ip->src.addr);
+    ip_addr_set_ip4_u32_val(destination, ip->dest.addr);
+    return ethernet_request_checksum(packet, IPH_HL_BYTES(ip), IPH_PROTO(ip), &source,
+                                     &destination);
 }
 
 static err_t send(struct netif *netif, struct pbuf *frame, struct checksum_request checksum) {
@@ -63,25 +74,38 @@ err_t ethernet_send(struct netif *netif, struct pbuf *frame) {
     return send(netif, frame, (struct checksum_request){0, 0});
 }
 
+err_t ethernet_output(struct netif *netif, struct pbuf *packet, const uint8_t mac[6], uint16_t type,
+                      struct checksum_request checksum) {
+    if (pbuf_add_header(packet, ETHERNET_HEADER_SIZE) != 0)
+        return ERR_BUF;
+    struct ethernet_header *header = packet->payload;
+    memcpy(header->destination, mac, sizeof(header->destination));
+    memcpy(header->source, netif->hwaddr, sizeof(header->source));
+    header->type = lwip_htons(type);
+    err_t result = send(netif, packet, checksum);
+    pbuf_remove_header(packet, ETHERNET_HEADER_SIZE);
+    return result;
+}
+
 static err_t output(struct netif *netif, struct pbuf *packet, const ip4_addr_t *destination) {
     const struct net_device *device = netif->state;
     bool on_link = ip4_addr_netcmp(destination, netif_ip4_addr(netif), netif_ip4_netmask(netif)) ||
                    ip4_addr_isbroadcast(destination, netif) || ip4_addr_ismulticast(destination);
     const ip4_addr_t *next_hop = on_link ? destination : netif_ip4_gw(netif);
+    uint8_t mac[6];
     if (ip4_addr_isany_val(*next_hop))
         return ERR_RTE;
     struct checksum_request checksum = {0, 0};
     if (device->checksums_out)
         checksum = request_checksum(packet);
-    if (pbuf_add_header(packet, ETHERNET_HEADER_SIZE) != 0)
-        return ERR_BUF;
-    struct ethernet_header *header = packet->payload;
-    mac_of(header->destination, netif, next_hop);
-    memcpy(header->source, netif->hwaddr, sizeof(header->source));
-    header->type = PP_HTONS(ETHERNET_TYPE_IPV4);
-    err_t result = send(netif, packet, checksum);
-    pbuf_remove_header(packet, ETHERNET_HEADER_SIZE);
-    return result;
+    mac_of(mac, netif, next_hop);
+    return ethernet_output(netif, packet, mac, ETHERNET_TYPE_IPV4, checksum);
+}
+
+static bool is_ip(uint16_t type, uint16_t size) {
+    if (LWIP_IPV6 && type == PP_HTONS(ETHERNET_TYPE_IPV6))
+        return size >= ETHERNET_HEADER_SIZE + IPV6_HEADER_SIZE;
+    return type == PP_HTONS(ETHERNET_TYPE_IPV4) && size >= ETHERNET_HEADER_SIZE + IP_HLEN;
 }
 
 void ethernet_input(struct netif *netif, struct pbuf *frame, bool verified) {
@@ -94,8 +118,7 @@ void ethernet_input(struct netif *netif, struct pbuf *frame, bool verified) {
     bool group = header->destination[0] & 1;
     bool ours = group || memcmp(header->destination, netif->hwaddr, 6) == 0;
     /* lwIP reads an IP header before it looks whether there is one. */
-    if (!ours || header->type != PP_HTONS(ETHERNET_TYPE_IPV4) ||
-        frame->len < ETHERNET_HEADER_SIZE + IP_HLEN ||
+    if (!ours || !is_ip(header->type, frame->len) ||
         pbuf_remove_header(frame, ETHERNET_HEADER_SIZE) != 0) {
         pbuf_free(frame);
         return;

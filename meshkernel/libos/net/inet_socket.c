@@ -3,18 +3,20 @@
 #include "core/clock.h"
 #include "core/string.h"
 #include "linux/signal.h"
-#include "lwip/ip4.h"
-#include "net/net.h"
 #include "net/socket_types.h"
 
 static struct list sockets = LIST_INIT(sockets);
 
-void inet_socket_setup(struct inet_socket *socket, int domain, int type, int protocol) {
+void inet_socket_setup(struct inet_socket *socket, const struct inet_family *family, int domain,
+                       int type, int protocol) {
+    socket->family = family;
     socket->domain = domain;
     socket->type = type;
     socket->protocol = protocol;
     socket->receive_buffer = DEFAULT_BUFFER;
     socket->send_buffer = DEFAULT_BUFFER;
+    socket->ttl = DEFAULT_TTL;
+    socket->hop_limit = DEFAULT_TTL;
     socket->linger = -1;
     list_append(&sockets, &socket->link);
 }
@@ -74,52 +76,6 @@ int inet_error(err_t error) {
     }
 }
 
-int inet_parse_address(const struct socket_address *from, ip_addr_t *address, uint16_t *port) {
-    struct sockaddr_in in;
-    if (from->size < sizeof(in))
-        return -EINVAL;
-    memcpy(&in, from->bytes, sizeof(in));
-    if (in.family != AF_INET)
-        return -EAFNOSUPPORT;
-    address->addr = in.address;
-    *port = __builtin_bswap16(in.port);
-    return 0;
-}
-
-void inet_write_address(struct socket_address *to, const ip_addr_t *address, uint16_t port) {
-    const struct sockaddr_in in = {
-        .family = AF_INET, .port = __builtin_bswap16(port), .address = address->addr};
-    memcpy(to->bytes, &in, sizeof(in));
-    to->size = sizeof(in);
-}
-
-static bool is_loopback(const ip_addr_t *address) {
-    return ip4_addr_isloopback(ip_2_ip4(address));
-}
-
-bool inet_address_is_local(const ip_addr_t *address) {
-    const struct netif *ethernet = net_ethernet();
-    return ip_addr_isany_val(*address) || is_loopback(address) ||
-           (ethernet != NULL && ip4_addr_cmp(address, netif_ip4_addr(ethernet)));
-}
-
-bool inet_source_for(const ip_addr_t *destination, ip_addr_t *source) {
-    struct netif *ethernet = net_ethernet();
-    /* What goes to the own address travels over lo, and comes from that address all the same. */
-    if (ethernet != NULL && ip4_addr_cmp(destination, netif_ip4_addr(ethernet))) {
-        *source = *destination;
-        return true;
-    }
-    const struct netif *netif = ip4_route(destination);
-    if (netif == NULL)
-        return false;
-    bool on_link = ip4_addr_netcmp(destination, netif_ip4_addr(netif), netif_ip4_netmask(netif));
-    if (!on_link && ip4_addr_isany_val(*netif_ip4_gw(netif)))
-        return false;
-    *source = *netif_ip4_addr(netif);
-    return true;
-}
-
 bool inet_nonblocking(const struct file *file, int flags) {
     return (file->flags & O_NONBLOCK) || (flags & MSG_DONTWAIT);
 }
@@ -135,20 +91,42 @@ int inet_wait(struct inet_socket *socket, nanos_t deadline) {
     return result == -ETIMEDOUT ? -EAGAIN : result;
 }
 
-static int create(int type, int protocol, int flags, struct file **file) {
+int inet_create(const struct inet_family *family, int type, int protocol, int flags,
+                struct file **file) {
     switch (type) {
     case SOCK_STREAM:
-        return protocol == 0 || protocol == IPPROTO_TCP ? tcp_socket_create(flags, file)
+        return protocol == 0 || protocol == IPPROTO_TCP ? tcp_socket_create(family, flags, file)
                                                         : -EPROTONOSUPPORT;
     case SOCK_DGRAM:
-        return protocol == 0 || protocol == IPPROTO_UDP ? udp_socket_create(flags, file)
-                                                        : -EPROTONOSUPPORT;
-    case SOCK_RAW:
-        return protocol > 0 && protocol <= IPPROTO_RAW ? raw_socket_create(protocol, flags, file)
-                                                       : -EPROTONOSUPPORT;
+        if (protocol == 0)
+            protocol = IPPROTO_UDP;
+        return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE
+                   ? udp_socket_create(family, protocol, flags, file)
+                   : -EPROTONOSUPPORT;
+    case SOCK_RAW: /* of AF_INET alone: nothing that Python programs use asks for more */
+        return family == &inet_family_4 && protocol > 0 && protocol <= IPPROTO_RAW
+                   ? raw_socket_create(protocol, flags, file)
+                   : -EPROTONOSUPPORT;
     default:
         return -ESOCKTNOSUPPORT;
     }
+}
+
+static int parse(const struct inet_socket *socket, const struct socket_address *from,
+                 ip_addr_t *address, uint16_t *port) {
+    (void)socket;
+    return inet_parse_address(from, address, port);
+}
+
+const struct inet_family inet_family_4 = {
+    .domain = AF_INET,
+    .pcb_type = IPADDR_TYPE_V4,
+    .parse = parse,
+    .write = inet_write_address,
+};
+
+static int create(int type, int protocol, int flags, struct file **file) {
+    return inet_create(&inet_family_4, type, protocol, flags, file);
 }
 
 void inet_sockets_init(void) {

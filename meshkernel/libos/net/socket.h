@@ -61,3 +61,7 @@ struct socket_family {
 };
 
 void socket_register(const struct socket_family *family);
+
+/* The ioctls about interfaces, which a socket of any family answers; without net/interfaces:
+ * -ENOTTY. */
+extern int (*socket_interface_ioctl)(unsigned command, uaddr_t argument);

@@ -10,6 +10,7 @@
 #include "net/ethernet.h"
 #include "net/hooks.h"
 #include "net/inet_socket.h"
+#include "net/ipv6/ipv6.h"
 #include "net/net.h"
 #include "net/packet/packet_socket.h"
 #include "net/tcp/sequence.h"
@@ -53,7 +54,7 @@ void net_loopback_answers(ip4_addr_t address) {
     struct netif *lo = net_loopback();
     if (!ip4_addr_isloopback(&address))
         ip4_addr_set_loopback(&address);
-    lo->ip_addr.addr = address.addr;
+    ip_2_ip4(&lo->ip_addr)->addr = address.addr;
 }
 
 void net_poll(void) {
@@ -84,6 +85,9 @@ static void start_device(void) {
     if (netif_add(&ethernet, &address, &mask, &gateway, device, ethernet_init, netif_input) == NULL)
         panic("The network interface could not be set up.");
     ethernet.mtu = choose_mtu();
+#if LWIP_IPV6
+    inet6_start(&ethernet);
+#endif
     netif_set_default(&ethernet);
     netif_set_up(&ethernet);
     device->start(ethernet.mtu);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,27 @@ from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
 from tests.unit.libos.conftest import FLAGS, LIBOS, REPOSITORY, CTest, sources_of
 
+REST = ["core/start.c", "fs/descriptor.c", "fs/file.c", "linux/socket/socket_control.c"]
 LIBRARIES = tuple(
     str(path.parent.relative_to(LIBOS)) for path in sorted((LIBOS / "net").rglob("lib.toml"))
 )
 
 
-@pytest.fixture(scope="module")
-def lwip(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+SIX = "net/ipv6"
+WITHOUT_SIX = "-DTEST_WITHOUT_IPV6"
+
+
+def lwip(libraries: Sequence[str], flag: Sequence[str], folder: Path) -> list[str | Path]:
     """What a test needs of lwIP: where its headers are, and its objects.
 
     It is not our code, so its warnings do not count; addresses are checked there too.
     """
     tree = third_party.lwip(Cache(REPOSITORY / "build" / "cache")) / "src"
-    include = [f"-I{tree}/include", "-iquote", str(LIBOS / "net" / "lwip")]
-    folder = tmp_path_factory.mktemp("lwip")
+    include = [f"-I{tree}/include", "-iquote", str(LIBOS / "net" / "lwip"), *flag]
     flags = [flag for flag in FLAGS if not flag.startswith(("-W", "-fsanitize", "-fno-sanitize"))]
     sources = [
         tree / name
-        for library in LIBRARIES
+        for library in libraries
         for name in tomllib.loads((LIBOS / library / "lib.toml").read_text()).get(
             "third_party_sources", ()
         )
@@ -39,5 +43,10 @@ def lwip(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
     return [*include, *sorted(folder.glob("*.o"))]
 
 
-def test_sockets(c_test: CTest, lwip: list[str | Path]) -> None:
-    c_test("net", [*sources_of(*LIBRARIES), "fs/file.c", "core/start.c"], also=lwip)
+@pytest.mark.parametrize("without", [(), (SIX,)], ids=["all", "without-ipv6"])
+def test_sockets(c_test: CTest, tmp_path: Path, without: Sequence[str]) -> None:
+    folder = tmp_path / "lwip"
+    folder.mkdir()
+    chosen = [name for name in LIBRARIES if name not in without]
+    also = lwip(chosen, [WITHOUT_SIX] if without else [], folder)
+    c_test("net", [*sources_of(*chosen), *REST], also=also)

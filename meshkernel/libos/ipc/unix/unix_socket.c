@@ -284,7 +284,7 @@ static uint32_t unix_poll(struct file *file) {
 static int unix_ioctl(struct file *file, unsigned command, uaddr_t arg) {
     int count = (int)unix_available(unix_of(file));
 
-    return command == FIONREAD ? put_user(count, arg) : -ENOTTY;
+    return command == FIONREAD ? put_user(count, arg) : socket_interface_ioctl(command, arg);
 }
 
 static void unix_release(struct file *file) {

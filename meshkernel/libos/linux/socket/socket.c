@@ -11,6 +11,13 @@
 
 static const struct socket_family *families[FAMILY_COUNT];
 
+static int no_interfaces(unsigned command, uaddr_t argument) {
+    (void)command, (void)argument;
+    return -ENOTTY;
+}
+
+int (*socket_interface_ioctl)(unsigned command, uaddr_t argument) = no_interfaces;
+
 void socket_register(const struct socket_family *family) {
     families[family->family] = family;
 }

@@ -8,10 +8,11 @@
 void datagram_queue_init(struct datagram_queue *queue) {
     list_init(&queue->datagrams);
     queue->bytes = 0;
+    queue->ended = false;
 }
 
 bool datagram_queue_add(struct datagram_queue *queue, struct inet_socket *socket, struct pbuf *pbuf,
-                        const struct socket_address *from) {
+                        const struct socket_address *from, const struct datagram_origin *origin) {
     struct datagram *datagram = NULL;
     if (queue->bytes < socket->receive_buffer)
         datagram = knew(struct datagram);
@@ -21,6 +22,8 @@ bool datagram_queue_add(struct datagram_queue *queue, struct inet_socket *socket
     }
     datagram->pbuf = pbuf;
     datagram->from = *from;
+    if (origin != NULL)
+        datagram->origin = *origin;
     queue->bytes += OVERHEAD + pbuf->tot_len;
     list_append(&queue->datagrams, &datagram->link);
     inet_wake(socket, EPOLLIN);
@@ -50,11 +53,14 @@ uint32_t datagram_queue_next(const struct datagram_queue *queue) {
     return datagram == NULL ? 0 : datagram->pbuf->tot_len;
 }
 
+/* 0 with none there: nothing more comes. */
 static int wait_for_datagram(struct datagram_queue *queue, struct inet_socket *socket, int flags) {
     nanos_t deadline = inet_deadline(socket->receive_timeout);
     while (list_empty(&queue->datagrams)) {
         if (socket->error != 0)
             return inet_take_error(socket);
+        if (queue->ended)
+            return 0;
         int result = inet_nonblocking(socket->file, flags) ? -EAGAIN : inet_wait(socket, deadline);
         if (result != 0)
             return result;
@@ -65,11 +71,10 @@ static int wait_for_datagram(struct datagram_queue *queue, struct inet_socket *s
 ssize_t datagram_receive(struct datagram_queue *queue, struct inet_socket *socket, struct io *io,
                          int flags, struct socket_address *from, int *flags_out,
                          struct control_out *control) {
-    (void)control; /* nothing comes beside a datagram */
     *flags_out = 0;
     from->size = 0;
     ssize_t result = wait_for_datagram(queue, socket, flags);
-    if (result != 0)
+    if (result != 0 || list_empty(&queue->datagrams))
         return result;
     const struct datagram *datagram = first_of(queue);
     *from = datagram->from;
@@ -82,8 +87,13 @@ ssize_t datagram_receive(struct datagram_queue *queue, struct inet_socket *socke
             return -EFAULT;
         copied += result;
     }
+    result = 0;
+    if (control != NULL && socket->wanted != 0)
+        result = datagram_tell_origin(socket, &datagram->origin, control);
     if (!(flags & MSG_PEEK))
         remove_first(queue);
+    if (result != 0)
+        return result;
     if (copied < whole)
         *flags_out |= MSG_TRUNC;
     return flags & MSG_TRUNC ? whole : copied;

@@ -1,14 +1,17 @@
 /* ioctl on sockets: how much can be read, and what interfaces there are. */
+#include "core/start.h"
 #include "core/string.h"
 #include "lwip/netif.h"
 #include "mm/user.h"
 #include "net/datagram/datagram_queue.h"
 #include "net/inet_socket.h"
+#include "net/interface.h"
 #include "net/net.h"
 #include "net/tcp/tcp_socket.h"
 #include "net/udp/udp_socket.h"
 
 #define FIONREAD 0x541b
+#define SIOCATMARK 0x8905
 #define SIOCGIFNAME 0x8910
 #define SIOCGIFCONF 0x8912
 #define SIOCGIFFLAGS 0x8913
@@ -47,22 +50,6 @@ struct interface_list { /* struct ifconf */
     int32_t pad;
     uaddr_t requests;
 };
-
-static void name_of(char name[16], const struct netif *netif) {
-    memset(name, 0, 16);
-    string_copy(name, netif == net_loopback() ? "lo" : "eth0", 16);
-}
-
-static struct netif *by_name(const char name[16]) {
-    struct netif *netif;
-    char own[16];
-    NETIF_FOREACH(netif) {
-        name_of(own, netif);
-        if (strncmp(own, name, sizeof(own)) == 0)
-            return netif;
-    }
-    return NULL;
-}
 
 static void write_address(struct interface_request *request, uint32_t address) {
     request->address = (struct sockaddr_in){.family = AF_INET, .address = address};
@@ -107,7 +94,7 @@ static int list_interfaces(uaddr_t argument) {
     const struct netif *netif;
     NETIF_FOREACH(netif) {
         struct interface_request request = {0};
-        name_of(request.name, netif);
+        interface_name(netif, request.name);
         write_address(&request, netif_ip4_addr(netif)->addr);
         if (list.requests != 0 && room - used >= (int32_t)sizeof(request)) {
             if (put_user(request, list.requests + (uaddr_t)used) != 0)
@@ -121,21 +108,9 @@ static int list_interfaces(uaddr_t argument) {
     return put_user(list, argument);
 }
 
-static uint32_t readable_bytes(const struct file *file) {
-    const struct inet_socket *socket = file->private;
-    if (socket->type == SOCK_STREAM)
-        return ((const struct tcp_socket *)socket)->received;
-    if (socket->type == SOCK_DGRAM)
-        return datagram_queue_next(&((const struct udp_socket *)socket)->queue);
-    return 0;
-}
-
-int inet_ioctl(struct file *file, unsigned command, uaddr_t argument) {
+/* Of sockets of any family: the C library asks one of AF_UNIX. */
+static int interface_ioctl(unsigned command, uaddr_t argument) {
     struct interface_request request;
-    if (command == FIONREAD) {
-        int32_t count = (int32_t)readable_bytes(file);
-        return put_user(count, argument);
-    }
     if (command == SIOCGIFCONF)
         return list_interfaces(argument);
     bool known = command == SIOCGIFNAME || command == SIOCGIFFLAGS || command == SIOCGIFADDR ||
@@ -146,13 +121,39 @@ int inet_ioctl(struct file *file, unsigned command, uaddr_t argument) {
     if (get_user(request, argument) != 0)
         return -EFAULT;
     request.name[sizeof(request.name) - 1] = '\0';
-    const struct netif *netif =
-        command == SIOCGIFNAME ? netif_get_by_index((u8_t)request.number) : by_name(request.name);
+    const struct netif *netif = command == SIOCGIFNAME ? netif_get_by_index((u8_t)request.number)
+                                                       : interface_by_name(request.name);
     if (netif == NULL)
         return -ENODEV;
     if (command == SIOCGIFNAME)
-        name_of(request.name, netif);
+        interface_name(netif, request.name);
     else
         answer(&request, command, netif);
     return put_user(request, argument);
 }
+
+static uint32_t readable_bytes(const struct file *file) {
+    const struct inet_socket *socket = file->private;
+    if (socket->type == SOCK_STREAM)
+        return tcp_readable_to_mark((const struct tcp_socket *)socket);
+    if (socket->type == SOCK_DGRAM)
+        return datagram_queue_next(&((const struct udp_socket *)socket)->queue);
+    return 0;
+}
+
+int inet_ioctl(struct file *file, unsigned command, uaddr_t argument) {
+    if (command == FIONREAD) {
+        int32_t count = (int32_t)readable_bytes(file);
+        return put_user(count, argument);
+    }
+    if (command == SIOCATMARK && ((struct inet_socket *)file->private)->type == SOCK_STREAM) {
+        int32_t at_mark = tcp_at_mark(file->private);
+        return put_user(at_mark, argument);
+    }
+    return interface_ioctl(command, argument);
+}
+
+static void interfaces_init(void) {
+    socket_interface_ioctl = interface_ioctl;
+}
+START(START_NETWORK, interfaces_init);

@@ -1,5 +1,8 @@
-/* lwIP as the library OS uses it: raw API, no threads, IPv4 only, memory from the heap. */
+/* lwIP as the library OS uses it: raw API, no threads, memory from the heap; IPv6 where the service
+ * has the library. */
 #pragma once
+
+#include "generated/libraries.h"
 
 /* One CPU, interrupts off in the library OS: nothing to protect, no thread of its own. */
 #define NO_SYS 1
@@ -33,12 +36,12 @@
 #define PBUF_LINK_HLEN 14
 
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
 #define LWIP_ARP 0 /* net/ethernet.c: addresses follow from the plan */
 #define LWIP_ETHERNET 0
 #define LWIP_ICMP 1
 #define LWIP_RAW 1
 #define LWIP_UDP 1
+#define LWIP_UDPLITE 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 0
 #define LWIP_DNS 0
@@ -50,6 +53,24 @@
 #define IP_SOF_BROADCAST 1
 #define IP_SOF_BROADCAST_RECV 0
 #define SO_REUSE 1
+
+/* IPv6 without anything that would be asked or told on the wire: neighbours follow from their
+ * addresses (net/ipv6/neighbours.c), each interface has the addresses that it starts with. */
+#ifdef MK_HAVE_NET_IPV6
+#define LWIP_IPV6 1
+#else
+#define LWIP_IPV6 0
+#endif
+#define LWIP_IPV6_NUM_ADDRESSES 1
+#define LWIP_IPV6_SEND_ROUTER_SOLICIT 0
+#define LWIP_IPV6_AUTOCONFIG 0
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
+#define LWIP_IPV6_MLD 0
+#define LWIP_ND6_QUEUEING 0
+#define LWIP_ND6_ALLOW_RA_UPDATES 0
+#define LWIP_ND6_TCP_REACHABILITY_HINTS 0
+#define LWIP_ICMP6_HL 64
+#define MEMP_NUM_IP6_REASSDATA 16
 
 /* Throughput: windows that hold several jumbo frames, scaled; selective acknowledgements sent. */
 #define LWIP_WND_SCALE 1
@@ -86,5 +107,6 @@
 
 #define LWIP_HOOK_FILENAME "net/hooks.h"
 #define LWIP_HOOK_IP4_INPUT(pbuf, netif) net_hook_input((pbuf), (netif))
+#define LWIP_HOOK_IP6_INPUT(pbuf, netif) net_hook_input6((pbuf), (netif))
 #define LWIP_HOOK_IP4_ROUTE_SRC(source, destination) net_hook_route((destination))
 #define LWIP_HOOK_TCP_ISN net_hook_initial_sequence

@@ -81,7 +81,7 @@ void packet_sockets_see(struct netif *netif, struct pbuf *frame, bool outgoing) 
         struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, frame);
         write_address(&from, netif, header, outgoing);
         if (copy != NULL)
-            datagram_queue_add(&socket->queue, &socket->inet, copy, &from);
+            datagram_queue_add(&socket->queue, &socket->inet, copy, &from, NULL);
     }
 }
 
@@ -218,7 +218,7 @@ static int create(int type, int protocol, int flags, struct file **file) {
     (*file)->socket = &socket_ops;
     socket->protocol = __builtin_bswap16((uint16_t)protocol);
     datagram_queue_init(&socket->queue);
-    inet_socket_setup(&socket->inet, AF_PACKET, SOCK_RAW, protocol);
+    inet_socket_setup(&socket->inet, NULL, AF_PACKET, SOCK_RAW, protocol);
     socket->inet.file = *file;
     list_append(&packet_sockets, &socket->link);
     return 0;

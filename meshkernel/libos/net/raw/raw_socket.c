@@ -31,9 +31,10 @@ static u8_t received(void *argument, struct raw_pcb *pcb, struct pbuf *packet,
     struct socket_address from;
     (void)pcb;
     struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, packet);
+    const struct datagram_origin origin = datagram_origin_now();
     inet_write_address(&from, address, 0);
     if (copy != NULL)
-        datagram_queue_add(&socket->queue, &socket->inet, copy, &from);
+        datagram_queue_add(&socket->queue, &socket->inet, copy, &from, &origin);
     return 0;
 }
 
@@ -65,14 +66,14 @@ static int send_own_header(struct pbuf *packet, const ip_addr_t *remote) {
     if (!inet_source_for(remote, &source))
         return -ENETUNREACH;
     if (ip->src.addr == 0)
-        ip->src.addr = source.addr;
+        ip->src.addr = ip_2_ip4(&source)->addr;
     IPH_LEN_SET(ip, lwip_htons(packet->tot_len));
     IPH_CHKSUM_SET(ip, 0);
     IPH_CHKSUM_SET(ip, inet_chksum(ip, IPH_HL_BYTES(ip)));
-    struct netif *netif = ip4_route(remote);
+    struct netif *netif = ip4_route(ip_2_ip4(remote));
     if (netif == net_ethernet() && packet->tot_len > netif->mtu)
         return -EMSGSIZE;
-    return inet_error(netif->output(netif, packet, remote));
+    return inet_error(netif->output(netif, packet, ip_2_ip4(remote)));
 }
 
 static ssize_t raw_socket_send(struct file *file, struct io *io, int flags,
@@ -82,7 +83,7 @@ static ssize_t raw_socket_send(struct file *file, struct io *io, int flags,
     uint16_t port;
     size_t size = io->left;
     (void)flags;
-    (void)control;
+    (void)control; /* a packet of its own says what it wants itself */
     int result = 0;
     if (address->size != 0)
         result = inet_parse_address(address, &remote, &port);
@@ -136,12 +137,20 @@ static int raw_socket_name(struct file *file, struct socket_address *address, bo
     return 0;
 }
 
+static int set_other_option(struct raw_socket *socket, int level, int name, const void *value,
+                            uint32_t size) {
+    int result = inet_set_option(&socket->inet, level, name, value, size);
+    socket->pcb->ttl = socket->inet.ttl;
+    socket->pcb->tos = socket->inet.tos;
+    return result;
+}
+
 static int raw_set_option(struct file *file, int level, int name, const void *value,
                           uint32_t size) {
     struct raw_socket *socket = of(file);
     int number;
     if (level != SOL_IP || name != IP_HDRINCL)
-        return inet_set_option(&socket->inet, level, name, value, size);
+        return set_other_option(socket, level, name, value, size);
     int result = option_read_int(value, size, &number);
     if (result == 0)
         socket->header_included = number != 0;
@@ -195,7 +204,7 @@ int raw_socket_create(int protocol, int flags, struct file **file) {
     socket->pcb = pcb;
     socket->header_included = protocol == IPPROTO_RAW;
     datagram_queue_init(&socket->queue);
-    inet_socket_setup(&socket->inet, AF_INET, SOCK_RAW, protocol);
+    inet_socket_setup(&socket->inet, &inet_family_4, AF_INET, SOCK_RAW, protocol);
     socket->inet.file = *file;
     ip_set_option(pcb, SOF_BROADCAST);
     raw_recv(pcb, received, socket);

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/random.h"
+#include "core/string.h"
 #include "net/hooks.h"
 
 static uint64_t key[2];
@@ -36,12 +37,19 @@ static void absorb(uint64_t v[4], uint64_t word) {
     v[0] ^= word;
 }
 
-/* Of exactly 12 bytes, which is what the ends of a connection have. */
-static uint64_t siphash(uint64_t first, uint32_t rest) {
+/* Of two addresses and two ports. An address is 4 bytes or 16, and both are alike, so the number of
+ * words says which. */
+uint64_t net_flow_hash(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote,
+                       u16_t remote_port) {
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
                      key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
-    absorb(v, first);
-    absorb(v, UINT64_C(12) << 56 | rest);
+    uint64_t words[4] = {0};
+    size_t half = IP_IS_V6(local) ? 2 : 1, size = half == 2 ? 16 : 4;
+    memcpy(words, local, size); /* an ip_addr_t starts with the address */
+    memcpy(words + half, remote, size);
+    for (size_t i = 0; i < 2 * half; i++)
+        absorb(v, words[i]);
+    absorb(v, (uint64_t)(2 * size + 4) << 56 | (uint32_t)remote_port << 16 | local_port);
     v[2] ^= 0xff;
     for (int i = 0; i < 4; i++)
         sip_round(v);
@@ -50,7 +58,6 @@ static uint64_t siphash(uint64_t first, uint32_t rest) {
 
 u32_t net_hook_initial_sequence(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote,
                                 u16_t remote_port) {
-    uint64_t hash = siphash((uint64_t)remote->addr << 32 | local->addr,
-                            (uint32_t)remote_port << 16 | local_port);
+    uint64_t hash = net_flow_hash(local, local_port, remote, remote_port);
     return (u32_t)hash + (u32_t)(clock_monotonic() / (4 * NANOS_PER_US));
 }

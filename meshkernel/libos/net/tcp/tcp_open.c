@@ -4,34 +4,22 @@
 #include "net/socket_types.h"
 #include "net/tcp/tcp_socket.h"
 
-/* Linux refuses to bind to a port that is listened on, SO_REUSEADDR or not; lwIP only to listen
- * there. */
-static bool listened_on(const ip_addr_t *address, uint16_t port) {
-    for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
-         pcb = pcb->next)
-        if (pcb->local_port == port &&
-            (ip_addr_isany_val(*address) || ip_addr_isany_val(pcb->local_ip) ||
-             ip_addr_cmp(address, &pcb->local_ip)))
-            return true;
-    return false;
-}
-
 int tcp_bind_socket(struct file *file, const struct socket_address *address) {
     struct tcp_socket *socket = tcp_socket_of(file);
     ip_addr_t ip;
     uint16_t port;
-    int result = inet_parse_address(address, &ip, &port);
+    int result = inet_local_address(&socket->inet, address, &ip, &port);
     if (result != 0)
         return result;
     if (socket->state != TCP_SOCKET_IDLE || (socket->pcb != NULL && socket->pcb->local_port != 0))
         return -EINVAL;
     if (!inet_address_is_local(&ip))
         return -EADDRNOTAVAIL;
-    if (port != 0 && listened_on(&ip, port))
-        return -EADDRINUSE;
     result = tcp_socket_need_pcb(socket);
     if (result != 0)
         return result;
+    if (port != 0 && tcp_port_taken(&socket->inet, socket->pcb, &ip, port))
+        return -EADDRINUSE;
     err_t error = tcp_bind(socket->pcb, &ip, port);
     return error == ERR_BUF ? -EADDRINUSE : inet_error(error); /* no free port */
 }
@@ -49,13 +37,15 @@ static int start_connecting(struct tcp_socket *socket, ip_addr_t remote, uint16_
     int result = tcp_socket_need_pcb(socket);
     if (result != 0)
         return result;
-    if (ip_addr_isany_val(remote))
-        remote.addr = PP_HTONL(IPADDR_LOOPBACK);
+    inet_any_is_loopback(&remote);
     ip_addr_t source;
     if (!inet_source_for(&remote, &source))
         return -ENETUNREACH;
     if (ip_addr_isany_val(socket->pcb->local_ip))
         socket->pcb->local_ip = source;
+    if (IP_GET_TYPE(&socket->pcb->local_ip) != IP_GET_TYPE(&remote))
+        return -ENETUNREACH;
+    tcp_socket_apply_options(socket);
     tcp_bound_time_wait();
     tcp_socket_attach(socket, socket->pcb);
     socket->state = TCP_SOCKET_CONNECTING;
@@ -87,7 +77,7 @@ int tcp_connect_socket(struct file *file, const struct socket_address *address) 
     struct tcp_socket *socket = tcp_socket_of(file);
     ip_addr_t remote;
     uint16_t port;
-    int result = inet_parse_address(address, &remote, &port);
+    int result = socket->inet.family->parse(&socket->inet, address, &remote, &port);
     if (result != 0)
         return result;
     switch (socket->state) {
@@ -145,26 +135,30 @@ int tcp_shutdown_socket(struct file *file, int how) {
 
 int tcp_socket_name(struct file *file, struct socket_address *address, bool peer) {
     const struct tcp_socket *socket = tcp_socket_of(file);
-    const ip_addr_t any = {0};
+    void (*write)(struct socket_address *, const ip_addr_t *, uint16_t) =
+        socket->inet.family->write;
+    ip_addr_t any = {0};
+    IP_SET_TYPE(&any, socket->inet.family->pcb_type);
     bool connected_once = socket->state == TCP_SOCKET_OPEN || socket->state == TCP_SOCKET_OVER;
     if (peer && !connected_once)
         return -ENOTCONN;
     if (peer)
-        inet_write_address(address, &socket->remote, socket->remote_port);
+        write(address, &socket->remote, socket->remote_port);
     else if (connected_once)
-        inet_write_address(address, &socket->local, socket->local_port);
+        write(address, &socket->local, socket->local_port);
     else if (socket->pcb != NULL)
-        inet_write_address(address, &socket->pcb->local_ip, socket->pcb->local_port);
+        write(address, &socket->pcb->local_ip, socket->pcb->local_port);
     else
-        inet_write_address(address, &any, 0);
+        write(address, &any, 0);
     return 0;
 }
 
 void tcp_socket_unreachable(const struct inet_quote *flow, int error) {
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
         struct tcp_socket *socket = pcb->callback_arg;
-        if (pcb->state != SYN_SENT || socket == NULL || pcb->local_ip.addr != flow->local ||
-            pcb->remote_ip.addr != flow->remote || pcb->local_port != flow->local_port ||
+        if (pcb->state != SYN_SENT || socket == NULL ||
+            !ip_addr_cmp(&pcb->local_ip, &flow->local) ||
+            !ip_addr_cmp(&pcb->remote_ip, &flow->remote) || pcb->local_port != flow->local_port ||
             pcb->remote_port != flow->remote_port)
             continue;
         tcp_socket_detach(socket);

@@ -7,14 +7,13 @@
 #include "net/net.h"
 #include "net/socket_types.h"
 
-struct tcp_socket *tcp_socket_new(void) {
+struct tcp_socket *tcp_socket_new(const struct inet_family *family) {
     struct tcp_socket *socket = knew(struct tcp_socket);
     if (socket == NULL)
         return NULL;
-    inet_socket_setup(&socket->inet, AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    inet_socket_setup(&socket->inet, family, family->domain, SOCK_STREAM, IPPROTO_TCP);
     list_init(&socket->ready);
     list_init(&socket->ready_link);
-    socket->ttl = 64;
     socket->keep_idle = TCP_KEEPIDLE_DEFAULT / 1000;
     socket->keep_interval = TCP_KEEPINTVL_DEFAULT / 1000;
     socket->keep_count = TCP_KEEPCNT_DEFAULT;
@@ -25,16 +24,18 @@ void tcp_socket_apply_options(struct tcp_socket *socket) {
     struct tcp_pcb *pcb = socket->pcb;
     if (pcb == NULL)
         return;
-    uint8_t options = (uint8_t)(pcb->so_options & ~(SOF_REUSEADDR | SOF_KEEPALIVE));
-    pcb->so_options = (uint8_t)(options | (socket->reuse_address ? SOF_REUSEADDR : 0) |
-                                (socket->keepalive ? SOF_KEEPALIVE : 0));
-    pcb->ttl = socket->ttl;
-    pcb->tos = socket->tos;
+    bool six = IP_IS_V6_VAL(pcb->local_ip);
+    pcb->so_options =
+        (uint8_t)(tcp_sharing_flags(&socket->inet) | (socket->keepalive ? SOF_KEEPALIVE : 0));
+    pcb->ttl = six ? socket->inet.hop_limit : socket->inet.ttl;
+    pcb->tos = six ? socket->inet.traffic_class : socket->inet.tos;
+    tcp_bind_netif(pcb, netif_get_by_index(socket->inet.interface));
     if (pcb->state == LISTEN) /* a listening pcb is the shorter struct */
         return;
     pcb->keep_idle = socket->keep_idle * 1000;
     pcb->keep_intvl = socket->keep_interval * 1000;
     pcb->keep_cnt = socket->keep_count;
+    tcp_patience_apply(socket);
     if (socket->nodelay)
         tcp_nagle_disable(pcb);
     else
@@ -44,7 +45,8 @@ void tcp_socket_apply_options(struct tcp_socket *socket) {
 int tcp_socket_need_pcb(struct tcp_socket *socket) {
     if (socket->pcb != NULL)
         return 0;
-    socket->pcb = tcp_new();
+    uint8_t type = socket->inet.six_only ? IPADDR_TYPE_V6 : socket->inet.family->pcb_type;
+    socket->pcb = tcp_new_ip_type(type);
     if (socket->pcb == NULL)
         return -ENOBUFS;
     tcp_socket_apply_options(socket);
@@ -53,6 +55,7 @@ int tcp_socket_need_pcb(struct tcp_socket *socket) {
 
 void tcp_socket_opened(struct tcp_socket *socket) {
     socket->state = TCP_SOCKET_OPEN;
+    urgent_start(&socket->urgent, socket->pcb->rcv_nxt);
     socket->local = socket->pcb->local_ip;
     socket->remote = socket->pcb->remote_ip;
     socket->local_port = socket->pcb->local_port;
@@ -73,6 +76,11 @@ static void broken(void *argument, err_t error) {
     socket->state = connecting ? TCP_SOCKET_IDLE : TCP_SOCKET_OVER;
     socket->peer_ended = !connecting;
     inet_wake(&socket->inet, EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP);
+}
+
+void tcp_socket_timed_out(struct tcp_socket *socket) {
+    tcp_socket_detach(socket);
+    broken(socket, ERR_TIMEOUT);
 }
 
 void tcp_socket_attach(struct tcp_socket *socket, struct tcp_pcb *pcb) {
@@ -112,8 +120,10 @@ uint32_t tcp_socket_poll(struct file *file) {
     bool no_input = socket->peer_ended || socket->receive_shut;
     if (no_input)
         events |= EPOLLIN | EPOLLRDHUP;
-    if (socket->received > 0)
+    if (tcp_readable(socket) > 0)
         events |= EPOLLIN;
+    if (socket->urgent.state == URGENT_THERE)
+        events |= EPOLLPRI;
     if (socket->send_shut || socket->state == TCP_SOCKET_OVER || tcp_send_room(socket, &room))
         events |= EPOLLOUT;
     else
@@ -194,8 +204,8 @@ int tcp_socket_file(struct tcp_socket *socket, int flags, struct file **file) {
     return 0;
 }
 
-int tcp_socket_create(int flags, struct file **file) {
-    struct tcp_socket *socket = tcp_socket_new();
+int tcp_socket_create(const struct inet_family *family, int flags, struct file **file) {
+    struct tcp_socket *socket = tcp_socket_new(family);
     if (socket == NULL)
         return -ENOMEM;
     int result = tcp_socket_file(socket, flags, file);

@@ -7,6 +7,7 @@
 
 #include "lwip/tcp.h"
 #include "net/inet_socket.h"
+#include "net/tcp/tcp_urgent.h"
 
 enum tcp_socket_state {
     TCP_SOCKET_IDLE, /* nothing yet, bound, or a connect that failed */
@@ -28,11 +29,13 @@ struct tcp_socket {
     bool peer_ended;      /* FIN, or the connection is gone */
     bool receive_shut, send_shut;
     bool starved; /* somebody waits for room to send */
+    struct urgent urgent;
 
     /* Options, kept here since a socket may see several pcbs. */
-    bool reuse_address, keepalive, nodelay, broadcast;
-    uint8_t ttl, tos;
+    bool keepalive, nodelay;
     uint32_t keep_idle, keep_interval, keep_count; /* seconds */
+    uint32_t user_timeout;                         /* milliseconds, 0: lwIP's own patience */
+    uint32_t acknowledged_at_last, not_since;      /* of net/tcp/tcp_patience.c */
 
     ip_addr_t local, remote; /* once connected */
     uint16_t local_port, remote_port;
@@ -47,7 +50,7 @@ static inline struct tcp_socket *tcp_socket_of(const struct file *file) {
     return file->private;
 }
 
-struct tcp_socket *tcp_socket_new(void);
+struct tcp_socket *tcp_socket_new(const struct inet_family *family);
 int tcp_socket_file(struct tcp_socket *socket, int flags, struct file **file);
 int tcp_socket_need_pcb(struct tcp_socket *socket);       /* makes one if there is none */
 void tcp_socket_apply_options(struct tcp_socket *socket); /* to the pcb */
@@ -55,7 +58,14 @@ void tcp_socket_attach(struct tcp_socket *socket, struct tcp_pcb *pcb); /* a con
 void tcp_socket_opened(struct tcp_socket *socket);
 void tcp_socket_detach(struct tcp_socket *socket); /* lwIP goes on alone with the pcb */
 void tcp_socket_destroy(struct tcp_socket *socket);
+void tcp_socket_timed_out(struct tcp_socket *socket); /* the pcb is given up */
 uint32_t tcp_socket_poll(struct file *file);
+
+/* net/tcp/tcp_ports.c: who may share a port. */
+bool tcp_port_taken(const struct inet_socket *socket, const struct tcp_pcb *own,
+                    const ip_addr_t *address, uint16_t port);
+bool tcp_listener_taken(const struct inet_socket *socket, const struct tcp_pcb *pcb);
+uint8_t tcp_sharing_flags(const struct inet_socket *socket); /* in so_options */
 
 /* net/tcp/tcp_open.c */
 int tcp_bind_socket(struct file *file, const struct socket_address *address);
@@ -77,16 +87,21 @@ ssize_t tcp_write_file(struct file *file, struct io *io, uint64_t *offset);
 err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error);
 err_t tcp_socket_sent(void *argument, struct tcp_pcb *pcb, u16_t length);
 void tcp_drop_received(struct tcp_socket *socket);
+void tcp_skip_byte(struct tcp_socket *socket); /* the first unread one */
 void tcp_take_refused(struct tcp_socket *socket);
 bool tcp_send_room(const struct tcp_socket *socket, uint32_t *bytes); /* enough for EPOLLOUT? */
 
 /* net/tcp/tcp_options.c */
 int tcp_set_option(struct file *file, int level, int name, const void *value, uint32_t size);
 int tcp_get_option(struct file *file, int level, int name, void *value, uint32_t *size);
+int tcp_get_info(const struct tcp_socket *socket, void *value, uint32_t *size);
+
+/* net/tcp/tcp_patience.c: TCP_USER_TIMEOUT. */
+void tcp_patience_apply(struct tcp_socket *socket);
 
 /* net/input_hook.c: makes room for one more connection in TIME_WAIT. */
 void tcp_bound_time_wait(void);
 
 /* For net/input_hook.c: an ICMP error; and whether a listener takes no further connection. */
 void tcp_socket_unreachable(const struct inet_quote *flow, int error);
-bool tcp_listener_full(uint32_t address, uint16_t port);
+bool tcp_listener_full(const ip_addr_t *address, uint16_t port);

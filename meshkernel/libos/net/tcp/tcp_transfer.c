@@ -105,6 +105,7 @@ err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data
     if (!may_keep(socket, data))
         return ERR_MEM;
     keep(socket, data);
+    tcp_urgent_arrived(socket);
     inet_wake(&socket->inet, EPOLLIN);
     return ERR_OK;
 }
@@ -116,6 +117,7 @@ void tcp_take_refused(struct tcp_socket *socket) {
 }
 
 static void consume(struct tcp_socket *socket, uint32_t bytes) {
+    tcp_urgent_passed(socket, bytes);
     socket->received -= bytes;
     all_unread -= bytes;
     give_window(socket, bytes);
@@ -138,6 +140,10 @@ static void consume(struct tcp_socket *socket, uint32_t bytes) {
     }
 }
 
+void tcp_skip_byte(struct tcp_socket *socket) {
+    consume(socket, 1);
+}
+
 void tcp_drop_received(struct tcp_socket *socket) {
     all_unread -= socket->received;
     socket->received = 0;
@@ -150,15 +156,18 @@ void tcp_drop_received(struct tcp_socket *socket) {
     socket->last = NULL;
 }
 
-/* Copies what there is; `skip` bytes were looked at before. */
+/* Copies what there is; `skip` bytes were looked at before, and it goes no further than the urgent
+ * byte. */
 static ssize_t copy_out(struct tcp_socket *socket, struct io *io, uint32_t skip) {
     ssize_t copied = 0;
-    for (const struct pbuf *pbuf = socket->first; pbuf != NULL && io->left > 0; pbuf = pbuf->next) {
+    size_t most = MIN(io->left, (size_t)tcp_urgent_limit(socket, skip));
+    for (const struct pbuf *pbuf = socket->first; pbuf != NULL && (size_t)copied < most;
+         pbuf = pbuf->next) {
         if (skip >= pbuf->len) {
             skip -= pbuf->len;
             continue;
         }
-        size_t size = MIN((size_t)(pbuf->len - skip), io->left);
+        size_t size = MIN((size_t)(pbuf->len - skip), most - (size_t)copied);
         ssize_t part = io_to_user(io, (const uint8_t *)pbuf->payload + skip, size);
         skip = 0;
         if (part < 0)
@@ -189,29 +198,52 @@ static int wait_for_data(struct tcp_socket *socket, uint32_t seen, int flags, na
     }
 }
 
+static ssize_t receive_urgent(struct tcp_socket *socket, struct io *io, int flags, int *flags_out) {
+    uint8_t byte;
+    if (socket->state != TCP_SOCKET_OPEN && socket->state != TCP_SOCKET_OVER)
+        return -ENOTCONN;
+    ssize_t result = tcp_urgent_take(socket, flags & MSG_PEEK, &byte);
+    if (result <= 0)
+        return result;
+    *flags_out = MSG_OOB | (io->left == 0 ? MSG_TRUNC : 0);
+    return io->left == 0 ? 0 : io_to_user(io, &byte, 1);
+}
+
+/* The urgent byte is no part of the stream, unless SO_OOBINLINE says so: steps over it, if it is
+ * the next. A peek, which leaves all where it is, looks one byte further. */
+static uint32_t step_over_urgent(struct tcp_socket *socket, uint32_t seen, bool peek) {
+    if (!tcp_urgent_left_out(socket, seen))
+        return seen;
+    if (peek)
+        return seen + 1;
+    tcp_skip_byte(socket);
+    return seen;
+}
+
 ssize_t tcp_receive(struct file *file, struct io *io, int flags, struct socket_address *address,
                     int *flags_out, struct control_out *control) {
     struct tcp_socket *socket = tcp_socket_of(file);
     nanos_t deadline = inet_deadline(socket->inet.receive_timeout);
     ssize_t total = 0;
-    (void)control;
+    bool peek = flags & MSG_PEEK;
+    (void)control; /* TCP has none */
     address->size = 0;
     *flags_out = 0;
     if (flags & MSG_OOB)
-        return -EINVAL;
+        return receive_urgent(socket, io, flags, flags_out);
     while (io->left > 0) {
-        uint32_t seen = flags & MSG_PEEK ? (uint32_t)total : 0;
+        uint32_t seen = step_over_urgent(socket, peek ? (uint32_t)total : 0, peek);
         int state = wait_for_data(socket, seen, flags, deadline);
         ssize_t copied = state == 0 ? copy_out(socket, io, seen) : state;
         if (state == 1)
             return total;
         if (copied < 0)
             return partly(socket, total, copied);
-        if (!(flags & MSG_PEEK))
+        if (!peek)
             consume(socket, (uint32_t)copied);
         tcp_take_refused(socket);
         total += copied;
-        if (!(flags & MSG_WAITALL))
+        if (!(flags & MSG_WAITALL) || tcp_at_mark(socket))
             break;
     }
     net_settle();
@@ -291,6 +323,18 @@ static ssize_t queue_chunk(struct tcp_socket *socket, struct io *io) {
     return copied;
 }
 
+/* Nagle does not hold back the urgent byte. */
+static void push(struct tcp_pcb *pcb, bool urgent) {
+    bool nagle = !tcp_nagle_disabled(pcb);
+    if (urgent) {
+        tcp_urgent_mark(pcb);
+        tcp_nagle_disable(pcb);
+    }
+    tcp_output(pcb);
+    if (urgent && nagle)
+        tcp_nagle_enable(pcb);
+}
+
 ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
                  struct control_in *control) {
     struct tcp_socket *socket = tcp_socket_of(file);
@@ -298,8 +342,6 @@ ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socke
     ssize_t total = 0, result = 0;
     (void)address; /* ignored on a connection, as in Linux */
     (void)control;
-    if (flags & MSG_OOB)
-        return -EOPNOTSUPP;
     while (io->left > 0 && result >= 0) {
         uint32_t room;
         tcp_send_room(socket, &room);
@@ -314,7 +356,7 @@ ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socke
             total += result;
     }
     if (socket->pcb != NULL && total > 0)
-        tcp_output(socket->pcb);
+        push(socket->pcb, flags & MSG_OOB && io->left == 0);
     net_settle();
     return partly(socket, total, result);
 }

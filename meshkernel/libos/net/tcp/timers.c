@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/timer.h"
 #include "lwip/ip4_frag.h"
+#include "lwip/ip6_frag.h"
 #include "lwip/priv/tcp_priv.h"
 #include "net/device.h"
 #include "net/net.h"
@@ -102,6 +103,9 @@ static void reassembly_tick(nanos_t now) {
     if (reassembly_ticks == 0 || now < reassembly_next)
         return;
     ip_reass_tmr();
+#if LWIP_IPV6
+    ip6_reass_tmr();
+#endif
     reassembly_ticks--;
     reassembly_next = now + REASSEMBLY_TICK;
 }

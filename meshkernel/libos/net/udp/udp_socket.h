@@ -10,7 +10,8 @@ struct udp_socket {
     struct inet_socket inet; /* first */
     struct udp_pcb *pcb;
     struct datagram_queue queue;
-    bool receive_shut, send_shut;
+    bool send_shut;
+    bool address_given; /* by bind: a disconnect keeps it */
 };
 
 /* An ICMP error about something that a connected socket sent. */

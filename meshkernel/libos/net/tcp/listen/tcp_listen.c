@@ -1,6 +1,7 @@
 /* Listening and accepting. */
 #include "core/alloc.h"
 #include "lwip/priv/tcp_priv.h"
+#include "net/hooks.h"
 #include "net/net.h"
 #include "net/socket_types.h"
 #include "net/tcp/tcp_socket.h"
@@ -10,13 +11,69 @@ static bool full(const struct tcp_socket *listener) {
     return listener->ready_count > listener->backlog;
 }
 
-bool tcp_listener_full(uint32_t address, uint16_t port) {
+/* Listeners that share a port by SO_REUSEPORT are one as far as a request is concerned. */
+static bool same_group(const struct tcp_pcb_listen *pcb, const struct tcp_pcb_listen *with) {
+    const struct tcp_socket *socket = pcb->callback_arg;
+    return pcb->local_port == with->local_port && socket != NULL && socket->inet.reuse_port &&
+           ip_addr_cmp(&pcb->local_ip, &with->local_ip);
+}
+
+static bool group_full(const struct tcp_pcb_listen *found) {
     for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
          pcb = pcb->next)
-        if (pcb->local_port == port &&
-            (ip_addr_isany_val(pcb->local_ip) || pcb->local_ip.addr == address))
-            return pcb->callback_arg != NULL && full(pcb->callback_arg);
+        if (same_group(pcb, found) && !full(pcb->callback_arg))
+            return false;
+    return found->callback_arg != NULL && full(found->callback_arg);
+}
+
+bool tcp_listener_full(const ip_addr_t *address, uint16_t port) {
+    for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
+         pcb = pcb->next)
+        if (pcb->local_port == port && inet_reaches(&pcb->local_ip, address))
+            return group_full(pcb);
     return false;
+}
+
+/* The listener of the group that a connection goes to: by its ends, and past one that is full. */
+static struct tcp_socket *choose(struct tcp_socket *found, const struct tcp_pcb *connection) {
+    const struct tcp_pcb_listen *with = (const struct tcp_pcb_listen *)found->pcb;
+    unsigned count = 0, chosen;
+    if (!found->inet.reuse_port)
+        return found;
+    for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
+         pcb = pcb->next)
+        count += same_group(pcb, with) && !full(pcb->callback_arg);
+    chosen = (unsigned)(net_flow_hash(&connection->local_ip, connection->local_port,
+                                      &connection->remote_ip, connection->remote_port) %
+                        MAX(count, 1u));
+    for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
+         pcb = pcb->next)
+        if (same_group(pcb, with) && !full(pcb->callback_arg) && chosen-- == 0)
+            return pcb->callback_arg;
+    return found;
+}
+
+static void inherit(struct tcp_socket *socket, const struct tcp_socket *listener) {
+    struct inet_socket *inet = &socket->inet;
+    const struct inet_socket *from = &listener->inet;
+    inet->linger = from->linger;
+    inet->receive_timeout = from->receive_timeout;
+    inet->send_timeout = from->send_timeout;
+    inet->reuse_address = from->reuse_address;
+    inet->reuse_port = from->reuse_port;
+    inet->six_only = from->six_only;
+    inet->interface = from->interface;
+    inet->ttl = from->ttl;
+    inet->tos = from->tos;
+    inet->hop_limit = from->hop_limit;
+    inet->traffic_class = from->traffic_class;
+    inet->flags = from->flags;
+    socket->keepalive = listener->keepalive;
+    socket->nodelay = listener->nodelay;
+    socket->keep_idle = listener->keep_idle;
+    socket->keep_interval = listener->keep_interval;
+    socket->keep_count = listener->keep_count;
+    socket->user_timeout = listener->user_timeout;
 }
 
 /* The handshake is complete. More may come here than the queue was to have, since only new requests
@@ -25,22 +82,13 @@ static err_t arrived(void *argument, struct tcp_pcb *pcb, err_t error) {
     struct tcp_socket *listener = argument;
     if (listener == NULL || pcb == NULL || error != ERR_OK)
         return ERR_VAL;
+    listener = choose(listener, pcb);
     if (listener->ready_count > 2 * listener->backlog + 1)
         return ERR_MEM; /* lwIP resets it */
-    struct tcp_socket *socket = tcp_socket_new();
+    struct tcp_socket *socket = tcp_socket_new(listener->inet.family);
     if (socket == NULL)
         return ERR_MEM;
-    socket->inet.linger = listener->inet.linger;
-    socket->inet.receive_timeout = listener->inet.receive_timeout;
-    socket->inet.send_timeout = listener->inet.send_timeout;
-    socket->reuse_address = listener->reuse_address;
-    socket->keepalive = listener->keepalive;
-    socket->nodelay = listener->nodelay;
-    socket->ttl = listener->ttl;
-    socket->tos = listener->tos;
-    socket->keep_idle = listener->keep_idle;
-    socket->keep_interval = listener->keep_interval;
-    socket->keep_count = listener->keep_count;
+    inherit(socket, listener);
     tcp_socket_attach(socket, pcb);
     tcp_socket_apply_options(socket);
     tcp_socket_opened(socket);
@@ -62,12 +110,16 @@ int tcp_listen_socket(struct file *file, int backlog) {
         return result;
     err_t error = ERR_OK;
     if (socket->pcb->local_port == 0)
-        error = tcp_bind(socket->pcb, IP_ADDR_ANY, 0);
+        error = tcp_bind(socket->pcb, &socket->pcb->local_ip, 0);
     if (error != ERR_OK)
         return inet_error(error);
+    if (tcp_listener_taken(&socket->inet, socket->pcb))
+        return -EADDRINUSE;
+    socket->pcb->so_options &= (u8_t)~SOF_REUSEADDR; /* else lwIP refuses a second listener */
     struct tcp_pcb *listening = tcp_listen_with_backlog_and_err(socket->pcb, 0, &error);
     if (listening == NULL)
         return inet_error(error);
+    listening->so_options |= SOF_REUSEADDR;
     socket->pcb = listening;
     socket->state = TCP_SOCKET_LISTENING;
     tcp_arg(listening, socket);
@@ -91,6 +143,6 @@ int tcp_accept_socket(struct file *file, struct file **accepted, struct socket_a
         return result;
     list_remove(&socket->ready_link);
     listener->ready_count--;
-    inet_write_address(peer, &socket->remote, socket->remote_port);
+    listener->inet.family->write(peer, &socket->remote, socket->remote_port);
     return 0;
 }

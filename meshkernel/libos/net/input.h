@@ -1,0 +1,13 @@
+/* What the hooks of both versions of IP do with a packet that comes in. */
+#pragma once
+
+#include "net/inet_socket.h"
+
+struct pbuf;
+
+/* A TCP segment behind a header of so many bytes: true when lwIP is not to see it. */
+bool net_takes_segment(const struct pbuf *packet, uint16_t header, const ip_addr_t *source,
+                       const ip_addr_t *destination);
+
+/* An ICMP error about something that we sent. */
+void net_unreachable(const struct inet_quote *flow, uint8_t protocol, int error);

@@ -1,0 +1,6 @@
+/* Every library, unless a test says otherwise. */
+#pragma once
+
+#ifndef TEST_WITHOUT_IPV6
+#define MK_HAVE_NET_IPV6 1
+#endif
