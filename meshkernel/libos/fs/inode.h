@@ -17,6 +17,9 @@ struct linux_stat;
 #define S_IFDIR 0040000u
 #define S_IFCHR 0020000u
 #define S_IFIFO 0010000u
+#define S_ISUID 04000u
+#define S_ISGID 02000u
+#define S_IXGRP 00010u
 
 #define NAME_MAX 255u
 #define PATH_MAX 4096u
@@ -76,6 +79,8 @@ struct inode_ops {
                   const char *new_name, size_t new_length, unsigned flags);
     int (*truncate)(const struct inode *inode, uint64_t size);
     int (*change_mode)(const struct inode *inode, uint32_t permissions);
+    /* UINT32_MAX leaves one as it is. NULL: accepted and forgotten, unless it is read-only. */
+    int (*change_owner)(const struct inode *inode, uint32_t user, uint32_t group);
     int (*change_times)(const struct inode *inode, const struct inode_times *times);
 };
 

@@ -5,6 +5,7 @@
 #include "core/print.h"
 #include "core/string.h"
 #include "fs/tree_internal.h"
+#include "linux/credentials.h"
 #include "linux/errno.h"
 
 struct node *node_new(struct tree *tree, uint32_t mode) {
@@ -15,6 +16,8 @@ struct node *node_new(struct tree *tree, uint32_t mode) {
     node->tree = tree;
     node->number = ++tree->last_number;
     node->mode = mode;
+    node->user = credentials.users.effective;
+    node->group = credentials.groups.effective;
     node->references = 1;
     node->accessed = node->modified = node->changed = clock_realtime();
     list_init(&node->entries);

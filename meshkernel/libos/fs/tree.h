@@ -32,6 +32,7 @@ struct node {
     uint32_t links; /* names in directories; freed with the last of these and of the references */
     uint32_t references; /* open files, working directories */
     uint32_t rdev;
+    uint32_t user, group;
     uint64_t accessed, modified, changed; /* nanoseconds since 1970 */
     void *data;    /* of the kind; the target of a symbolic link, ended with NUL */
     uint64_t size; /* of the kind */

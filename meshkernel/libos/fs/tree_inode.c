@@ -72,6 +72,8 @@ static int tree_stat(const struct inode *inode, struct linux_stat *stat) {
 
     stat->mode = node->mode; /* the inode of an open file is older than a chmod */
     stat->nlink = links_of(node);
+    stat->uid = node->user;
+    stat->gid = node->group;
     stat->rdev = node->rdev;
     stat->size = (int64_t)size_of(node);
     stat->blksize = PAGE_SIZE;
@@ -171,6 +173,15 @@ static int check_change(const struct node *directory, const char *name, size_t l
     return length > 0 && entry_find(directory, name, length) ? -EEXIST : 0;
 }
 
+/* In a directory with the set-group-ID bit everything is of its group, and such a directory too. */
+static void inherit_group(struct node *node, const struct node *directory) {
+    if (!(directory->mode & S_ISGID))
+        return;
+    node->group = directory->group;
+    if (is_directory(node))
+        node->mode |= S_ISGID;
+}
+
 static int set_target(struct node *node, const char *target) {
     node->size = strlen(target);
     node->data = kstrndup(target, node->size);
@@ -187,6 +198,7 @@ static int tree_create(const struct inode *inode, const char *name, size_t lengt
     struct node *node = node_new(directory->tree, mode);
     if (node == NULL)
         return -ENOMEM;
+    inherit_group(node, directory);
     if ((mode & S_IFMT) == S_IFREG)
         node->kind = directory->tree->files;
     if (target)
@@ -309,6 +321,22 @@ static int tree_change_mode(const struct inode *inode, uint32_t permissions) {
     return 0;
 }
 
+static int tree_change_owner(const struct inode *inode, uint32_t user, uint32_t group) {
+    struct node *node = node_of(inode);
+
+    if (node->tree->files == NULL)
+        return -EROFS;
+    if (user != UINT32_MAX)
+        node->user = user;
+    if (group != UINT32_MAX)
+        node->group = group;
+    /* A program that runs as its owner must not become one of the new owner's. */
+    if ((node->mode & S_IFMT) == S_IFREG)
+        node->mode &= node->mode & S_IXGRP ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
+    node->changed = clock_realtime();
+    return 0;
+}
+
 static int tree_change_times(const struct inode *inode, const struct inode_times *times) {
     struct node *node = node_of(inode);
 
@@ -337,5 +365,6 @@ static const struct inode_ops tree_ops = {
     .rename = tree_rename,
     .truncate = tree_truncate,
     .change_mode = tree_change_mode,
+    .change_owner = tree_change_owner,
     .change_times = tree_change_times,
 };

@@ -16,11 +16,13 @@
 #define F_OFD_GETLK 36
 #define F_OFD_SETLK 37
 #define F_OFD_SETLKW 38
+#define F_NOTIFY 1026
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
 #define FD_CLOEXEC 1
 #define F_UNLCK 2
+#define DN_MULTISHOT 0x80000000u
 
 #define CLOSE_RANGE_UNSHARE 2u
 #define CLOSE_RANGE_CLOEXEC 4u
@@ -100,6 +102,13 @@ static int64_t no_lock(uaddr_t lock) {
     return put_user(type, lock);
 }
 
+/* Nothing tells of changes in a directory, so only "no more of them, please" can be granted. */
+static int64_t notify(const struct file *file, uint64_t events) {
+    if ((events & ~(uint64_t)DN_MULTISHOT) != 0)
+        return -EINVAL;
+    return file->inode && inode_type(file->inode) == S_IFDIR ? 0 : -ENOTDIR;
+}
+
 int64_t sys_fcntl(int fd, int command, uint64_t argument) {
     struct file *file = fd_file(fd);
 
@@ -130,6 +139,8 @@ int64_t sys_fcntl(int fd, int command, uint64_t argument) {
         return 0;
     case F_GETOWN:
         return PROCESS_ID;
+    case F_NOTIFY:
+        return notify(file, argument);
     case F_SETPIPE_SZ:
     case F_GETPIPE_SZ:
         return file->ops->pipe_size == NULL

@@ -1,4 +1,4 @@
-/* The calls about processes, users and sessions, of which there is one each. */
+/* The calls about processes and sessions, of which there is one each. */
 #include "linux/process.h"
 
 #include "core/string.h"
@@ -41,51 +41,6 @@ int64_t sys_setsid(void) {
     return -EPERM; /* the first process leads its group already */
 }
 
-/* The user is 0: every file of the image belongs to it, and there is no other from whom to protect
- * anything. */
-int64_t sys_getuid(void) {
-    return 0;
-}
-
-int64_t sys_geteuid(void) {
-    return 0;
-}
-
-int64_t sys_getgid(void) {
-    return 0;
-}
-
-int64_t sys_getegid(void) {
-    return 0;
-}
-
-int64_t sys_setuid(uint32_t user) {
-    return user == 0 ? 0 : -EPERM;
-}
-
-int64_t sys_setgid(uint32_t group) {
-    return group == 0 ? 0 : -EPERM;
-}
-
-static int put_zeros(uaddr_t real, uaddr_t effective, uaddr_t saved) {
-    uint32_t zero = 0;
-
-    return put_user(zero, real) || put_user(zero, effective) || put_user(zero, saved) ? -EFAULT : 0;
-}
-
-int64_t sys_getresuid(uaddr_t real, uaddr_t effective, uaddr_t saved) {
-    return put_zeros(real, effective, saved);
-}
-
-int64_t sys_getresgid(uaddr_t real, uaddr_t effective, uaddr_t saved) {
-    return put_zeros(real, effective, saved);
-}
-
-int64_t sys_getgroups(int size, uaddr_t to) {
-    (void)to;
-    return size < 0 ? -EINVAL : 0;
-}
-
 int64_t sys_wait4(void) {
     return -ECHILD;
 }
@@ -98,19 +53,28 @@ int64_t sys_personality(uint32_t personality) {
     return personality == 0 || personality == UINT32_MAX ? 0 : -EINVAL;
 }
 
-#define PRIORITY_NEUTRAL 20 /* 20 - nice */
+#define PRIO_PROCESS 0
+#define PRIO_USER 2
+#define NICE_LOWEST (-20)
+#define NICE_HIGHEST 19
+
+static int nice; /* kept and shown: the scheduler is round robin */
 
 int64_t sys_getpriority(int which, int who) {
-    if (which < 0 || which > 2)
+    if (which < PRIO_PROCESS || which > PRIO_USER)
         return -EINVAL;
-    return which == 0 && !is_us(who) && thread_find(who) == NULL ? -ESRCH : PRIORITY_NEUTRAL;
+    if (which == PRIO_PROCESS && !is_us(who) && thread_find(who) == NULL)
+        return -ESRCH;
+    return 20 - nice; /* never negative: the C library turns it round */
 }
 
-int64_t sys_setpriority(int which, int who, int nice) {
-    (void)nice; /* the scheduler is round robin */
+int64_t sys_setpriority(int which, int who, int value) {
     int64_t found = sys_getpriority(which, who);
 
-    return found < 0 ? found : 0;
+    if (found < 0)
+        return found;
+    nice = MIN(MAX(value, NICE_LOWEST), NICE_HIGHEST);
+    return 0;
 }
 
 #define PR_SET_PDEATHSIG 1

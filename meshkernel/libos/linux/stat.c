@@ -112,6 +112,8 @@ int64_t sys_statx(int directory, uaddr_t path, int flags, unsigned mask, uaddr_t
     struct linux_statx statx = {.mask = STATX_BASIC_STATS,
                                 .blksize = (uint32_t)stat.blksize,
                                 .nlink = (uint32_t)stat.nlink,
+                                .uid = stat.uid,
+                                .gid = stat.gid,
                                 .mode = (uint16_t)stat.mode,
                                 .ino = stat.ino,
                                 .size = (uint64_t)stat.size,

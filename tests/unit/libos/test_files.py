@@ -23,7 +23,7 @@ LIBRARIES = (
     "linux/copy",
     "linux/xattr",
 )
-CALLS = ("descriptor", "directory", "file", "path", "seek", "stat")
+CALLS = ("credentials", "descriptor", "directory", "file", "path", "seek", "stat")
 SOURCES = ["core/start.c", *sources_of(*LIBRARIES), *(f"linux/{name}.c" for name in CALLS)]
 
 

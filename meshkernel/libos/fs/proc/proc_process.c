@@ -7,6 +7,7 @@
 #include "fs/mount.h"
 #include "fs/path.h"
 #include "fs/proc/procfs.h"
+#include "linux/credentials.h"
 #include "mm/space.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
@@ -77,12 +78,23 @@ static void maps(struct text *text) {
     }
 }
 
+/* The fourth one is of the file system, and always the effective one. */
+static void add_ids(struct text *text, const char *name, const struct ids *ids) {
+    text_print(text, "%s:\t%u\t%u\t%u\t%u\n", name, ids->real, ids->effective, ids->saved,
+               ids->effective);
+}
+
 static void status(struct text *text) {
     text_print(text,
                "Name:\t%s\nUmask:\t%04u\nState:\tR (running)\nTgid:\t1\nNgid:\t0\nPid:\t1\n"
                "PPid:\t0\nTracerPid:\t0\n",
                process_name(), 22);
-    text_add_string(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t0 \n");
+    add_ids(text, "Uid", &credentials.users);
+    add_ids(text, "Gid", &credentials.groups);
+    text_add_string(text, "FDSize:\t64\nGroups:\t");
+    for (size_t i = 0; i < credentials.other_count; i++)
+        text_print(text, "%u ", credentials.others[i]);
+    text_add_string(text, "\n");
     text_print(text, "VmPeak:\t%zu kB\nVmSize:\t%zu kB\n", (size_t)(mapped_bytes() / 1024),
                (size_t)(mapped_bytes() / 1024));
     text_print(text, "VmHWM:\t%zu kB\nVmRSS:\t%zu kB\nVmSwap:\t0 kB\nThreads:\t%zu\n",

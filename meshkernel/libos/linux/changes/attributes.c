@@ -1,5 +1,4 @@
-/* Permissions, owners and times of files. There is one user, so an owner is accepted and not kept.
- */
+/* Permissions, owners and times of files. */
 #include "core/clock.h"
 #include "linux/files.h"
 
@@ -50,16 +49,19 @@ int64_t sys_fchmod(int fd, uint32_t mode) {
     return change_mode(inode, mode);
 }
 
-static int64_t change_owner(const struct inode *inode) {
+static int64_t change_owner(const struct inode *inode, uint32_t user, uint32_t group) {
+    if (inode->ops->change_owner)
+        return inode->ops->change_owner(inode, user, group);
     return inode_is_read_only(inode) ? -EROFS : 0;
 }
 
 int64_t sys_fchownat(int directory, uaddr_t path, uint32_t user, uint32_t group, int flags) {
     struct walk walk;
-    int error = walk_at(directory, path, flags, &walk);
 
-    (void)user, (void)group;
-    return error ? error : change_owner(&walk.inode);
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    int error = walk_at(directory, path, flags, &walk);
+    return error ? error : change_owner(&walk.inode, user, group);
 }
 
 int64_t sys_chown(uaddr_t path, uint32_t user, uint32_t group) {
@@ -70,12 +72,12 @@ int64_t sys_lchown(uaddr_t path, uint32_t user, uint32_t group) {
     return sys_fchownat(AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW);
 }
 
-int64_t sys_fchown(int fd) {
+int64_t sys_fchown(int fd, uint32_t user, uint32_t group) {
     const struct inode *inode = inode_of(fd);
 
     if (inode == NULL)
         return usable_file(fd) ? 0 : -EBADF;
-    return change_owner(inode);
+    return change_owner(inode, user, group);
 }
 
 /* One of the two times: now, left as it is, or the one given. */
