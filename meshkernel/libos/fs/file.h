@@ -51,6 +51,9 @@ struct file_ops {
     /* One page of contents for a memory map, with a reference taken, NULL when out of memory or
      * beyond the end. Shared and read-only pages alike; a private writable map copies it. */
     void *(*page)(struct file *file, uint64_t index); /* -ENODEV */
+    /* A shared map is about to change this page for the first time since it was filled; NULL: the
+     * pages are the file's own. */
+    void (*map_written)(struct file *file, uint64_t index);
     /* Returns when what was written has reached the disk: 0 or -errno. May sleep. */
     int (*sync)(struct file *file, bool data_only); /* nothing outlives the machine: 0 */
     /* Entries of an open directory, as the inode's `list`, which is asked otherwise: 0 or -errno.
@@ -59,7 +62,6 @@ struct file_ops {
     void (*release)(struct file *file); /* nothing to do */
     uint32_t mode;                      /* what stat says of one without a path; 0: 0600 */
     bool seekable;                      /* else -ESPIPE */
-    bool shared_maps_read_only;         /* -EINVAL for a shared map that may be written */
 };
 
 struct file {

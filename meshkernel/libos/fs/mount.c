@@ -72,11 +72,13 @@ void fs_mount(const char *path, const char *type, struct inode inode) {
     point->mounted = &mounts[mount_count++].inode;
 }
 
-bool mount_describe(size_t index, const char **path, const char **type) {
+bool mount_describe(size_t index, const char **path, const char **type, bool *read_only) {
     if (index > mount_count)
         return false;
     *path = index ? mounts[index - 1].path : "/";
     *type = index ? mounts[index - 1].type : "meshkernel";
+    *read_only = index == 0 || (mounts[index - 1].inode.ops->is_read_only &&
+                                inode_is_read_only(&mounts[index - 1].inode));
     return true;
 }
 

@@ -18,4 +18,4 @@ void overlay_add(const char *path, const char *contents, size_t size);
 void overlay_init(void); /* the files of the boot configuration and those generated from it */
 
 /* One line for each mount, for /proc/mounts: false behind the last. */
-bool mount_describe(size_t index, const char **path, const char **type);
+bool mount_describe(size_t index, const char **path, const char **type, bool *read_only);

@@ -76,17 +76,19 @@ static int walk_up(struct inode *now) {
     return 0;
 }
 
-/* Puts a link's target before the rest of the text; returns the new text or NULL when it is too
- * long. */
-static const char *follow(const struct inode *link, const char *rest) {
+/* Puts a link's target before the rest of the text, which is *followed then. */
+static int follow(const struct inode *link, const char *rest, const char **followed) {
     char *text = texts[text_in_use ^= 1];
     ssize_t length = link->ops->readlink(link, text, PATH_MAX);
     size_t rest_length = strlen(rest);
 
-    if (length < 0 || (size_t)length + rest_length >= PATH_MAX)
-        return NULL;
+    if (length < 0)
+        return (int)length;
+    if ((size_t)length + rest_length >= PATH_MAX)
+        return -ENAMETOOLONG;
     memcpy(text + length, rest, rest_length + 1);
-    return text;
+    *followed = text;
+    return 0;
 }
 
 static bool is_dots(const char *name, size_t length) {
@@ -125,9 +127,9 @@ static int step_through_link(struct progress *progress, const struct inode *link
         start_at(&progress->now, &progress->now);
         return 0;
     }
-    progress->text = follow(link, rest);
-    if (progress->text == NULL)
-        return -ENAMETOOLONG;
+    int error = follow(link, rest, &progress->text);
+    if (error)
+        return error;
     if (*progress->text == 0)
         return -ENOENT;
     cut(parent_length);

@@ -55,12 +55,35 @@ int64_t sys_madvise(uaddr_t address, uint64_t size, int advice) {
     return space_is_mapped(address, size) ? 0 : -ENOMEM;
 }
 
-/* The pages of a mapped file are the file's own: there is nothing to write back. */
+/* The files that are mapped in a range. Those whose pages are their own have nothing to write back,
+ * and say so by having no `sync`. An area may go while one sleeps: the next is found by its
+ * address.
+ */
+static int sync_maps(uaddr_t start, uaddr_t end) {
+    struct space_area area;
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && space_describe(i, &area) && area.start < end; i++) {
+        struct file *file = area.file;
+
+        if (area.end <= start || file == NULL || !area.shared || file->ops->sync == NULL)
+            continue;
+        file_get(file);
+        error = file->ops->sync(file, false);
+        file_put(file);
+        start = area.end;
+        i = (size_t)-1;
+    }
+    return error;
+}
+
 int64_t sys_msync(uaddr_t address, uint64_t size, int flags) {
     if ((address & PAGE_MASK) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
         (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;
-    return size == 0 || space_is_mapped(address, size) ? 0 : -ENOMEM;
+    if (size > 0 && !space_is_mapped(address, size))
+        return -ENOMEM;
+    return flags & MS_SYNC ? sync_maps(address, address + size) : 0;
 }
 
 int64_t sys_mincore(uaddr_t address, uint64_t size, uaddr_t vector) {

@@ -39,9 +39,22 @@ static bool allows(const struct area *area, enum access access) {
     return area->prot != 0; /* x86 cannot tell read from the others */
 }
 
+/* A shared page whose file wants to know when it is first written to. */
+static bool tells_of_writes(const struct area *area) {
+    return area->file && area->shared && area->file->ops->map_written;
+}
+
 /* A private page of a file stays the file's own until it is written to. */
 static int prot_before_copy(const struct area *area) {
-    return area_writes_through(area) ? area->prot : area->prot & ~PROT_WRITE;
+    bool writable = area_writes_through(area) && !tells_of_writes(area);
+
+    return writable ? area->prot : area->prot & ~PROT_WRITE;
+}
+
+/* The page gets the area's full protection next. */
+static void tell_of_write(const struct area *area, uaddr_t address) {
+    if (tells_of_writes(area))
+        area->file->ops->map_written(area->file, area_file_page(area, address));
 }
 
 static void *file_page(const struct area *area, uaddr_t address) {
@@ -82,9 +95,13 @@ static int fill_from_file(const struct area *area, uaddr_t address, enum access 
         map_page(address, copy, area->prot);
         return 0;
     }
+    if (access == ACCESS_WRITE) {
+        tell_of_write(area, address);
+        map_page(address, page, area->prot);
+        return 0;
+    }
     map_page(address, page, prot_before_copy(area));
-    if (access != ACCESS_WRITE)
-        fill_around(area, address);
+    fill_around(area, address);
     return 0;
 }
 
@@ -104,6 +121,7 @@ static void write_present(const struct area *area, uaddr_t address, void *page) 
             return;
         }
     }
+    tell_of_write(area, address);
     paging_protect(address, area->prot);
 }
 

@@ -31,8 +31,6 @@ static int check_file(const struct file *file, int prot, bool shared, uint64_t o
         return -ENODEV;
     if (mode == O_WRONLY || (shared && (prot & PROT_WRITE) && mode != O_RDWR))
         return -EACCES;
-    if (shared && (prot & PROT_WRITE) && file->ops->shared_maps_read_only)
-        return -EINVAL;
     return offset + size < offset ? -EOVERFLOW : 0;
 }
 
@@ -130,7 +128,7 @@ static int check_protect(uaddr_t start, uaddr_t end, int prot) {
         const struct area *area = &areas[i];
 
         if (area->file && area->shared && (prot & PROT_WRITE) &&
-            ((area->file->flags & O_ACCMODE) != O_RDWR || area->file->ops->shared_maps_read_only))
+            (area->file->flags & O_ACCMODE) != O_RDWR)
             return -EACCES;
     }
     return 0;

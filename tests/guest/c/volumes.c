@@ -144,6 +144,42 @@ static void test_maps(void) {
     SHOW("%d", munmap(part, 4096));
 }
 
+/* What is written through a shared map is in the file for whoever reads it, at once. */
+static void test_maps_that_write(void) {
+    int fd = open("map", O_RDWR | O_CREAT, 0600), other = open("map", O_RDWR);
+    char text[10] = "";
+
+    SHOW("%d", ftruncate(fd, 20 * 4096 + 100));
+    char *map = mmap(NULL, 21 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *read_only = mmap(NULL, 21 * 4096, PROT_READ, MAP_SHARED, fd, 0);
+    strcpy(map, "first");
+    SHOW("%s", read_only);
+    SHOW("%zd %s", pread(fd, text, 5, 0), text);
+    strcpy(map, "again");
+    strcpy(map + 18 * 4096, "far");
+    SHOW("%zd %s", pread(other, text, 5, 0), text);
+    SHOW("%d", msync(map, 21 * 4096, MS_SYNC));
+    SHOW("%zd", pwrite(other, "W", 1, 2));
+    SHOW("%s %s", map, read_only);
+    SHOW("%d", mprotect(read_only, 4096, PROT_READ | PROT_WRITE));
+    read_only[0] = 'X';
+    SHOW("%s", map);
+    SHOW("%d %d", close(fd), munmap(map, 21 * 4096));
+    SHOW("%zd %s", pread(other, text, 5, 0), text);
+    strcpy(read_only + 5, "!");
+    SHOW("%d", munmap(read_only, 21 * 4096));
+    SHOW("%zd %s", pread(other, text, 6, 0), text);
+    SHOW("%zd", pread(other, text, 5, 18 * 4096));
+    SHOW("%s", text);
+    SHOW("%ld", lseek(other, 0, SEEK_END));
+    close(other);
+    fd = open("map", O_RDONLY);
+    SHOW("%p", mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+    SHOW_ERRNO();
+    close(fd);
+    SHOW("%d", unlink("map"));
+}
+
 /* The buffer of a transfer may be a map of another file. */
 static void test_transfers_through_maps(void) {
     int from = create("from", "contents of the first"), to = open("to", O_RDWR | O_CREAT, 0600);
@@ -305,6 +341,7 @@ int main(void) {
     RUN(test_names_that_go);
     RUN(test_failed_names);
     RUN(test_maps);
+    RUN(test_maps_that_write);
     RUN(test_transfers_through_maps);
     RUN(test_appending_threads);
     RUN(test_many_at_once);

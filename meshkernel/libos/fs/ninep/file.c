@@ -34,11 +34,21 @@ static ssize_t read_piece(struct file *file, struct io *io, uint64_t offset) {
     return count;
 }
 
+/* What maps have written belongs to the file. Only a file that may be written to can hand it over;
+ * the map was made through this one, or through another that hands it over when it is closed. */
+static int flush(struct file *file) {
+    struct open_file *open = opened(file);
+
+    if (open->object == NULL || (file->flags & O_ACCMODE) != O_RDWR)
+        return 0;
+    return object_flush(open->fid->volume, open->object, open->fid);
+}
+
 static ssize_t volume_read(struct file *file, struct io *io, uint64_t *offset) {
     size_t most = client_transfer_most(opened(file)->fid->volume);
-    ssize_t done = 0;
+    ssize_t done = flush(file);
 
-    while (io->left > 0) {
+    while (done >= 0 && io->left > 0) {
         size_t wanted = MIN(io->left, most);
         ssize_t count = read_piece(file, io, *offset);
 
@@ -110,10 +120,11 @@ static ssize_t volume_write(struct file *file, struct io *io, uint64_t *offset) 
 static int volume_sync(struct file *file, bool data_only) {
     struct volume *volume = opened(file)->fid->volume;
 
-    if (volume->read_only)
-        return 0;
+    int error = flush(file);
+    if (error || volume->read_only)
+        return error;
     struct request *request = transfer_acquire(volume);
-    int error = client_sync(request, opened(file)->fid, data_only);
+    error = client_sync(request, opened(file)->fid, data_only);
     transfer_release(volume, request);
     return error;
 }
@@ -124,10 +135,15 @@ static void *volume_page(struct file *file, uint64_t index) {
     return object_page(open->fid->volume, open->object, open->fid, index);
 }
 
+static void volume_map_written(struct file *file, uint64_t index) {
+    object_map_written(opened(file)->object, index);
+}
+
 static void volume_release(struct file *file) {
     struct open_file *open = opened(file);
     struct volume *volume = open->fid->volume;
 
+    (void)flush(file); /* msync says whether it works */
     node_discard(open->fid);
     if (open->object)
         object_close(volume, open->object);
@@ -140,8 +156,8 @@ static const struct file_ops volume_file_ops = {
     .sync = volume_sync,
     .page = volume_page,
     .release = volume_release,
+    .map_written = volume_map_written,
     .seekable = true,
-    .shared_maps_read_only = true,
 };
 
 /* Directories. Positions of the server's come two later: 0 and 1 are of "." and "..". */

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/string.h"
 #include "fs/ninep/volume.h"
+#include "linux/errno.h"
 
 #define GROUP_PAGES 16u
 #define GROUP_SIZE (GROUP_PAGES * PAGE_SIZE)
@@ -15,6 +16,7 @@ struct group {
     struct list link;
     uint64_t index; /* of the group in the file */
     void *pages[GROUP_PAGES];
+    uint32_t written; /* by maps: bit n is page n */
 };
 
 static struct group *find_group(const struct object *object, uint64_t index) {
@@ -33,6 +35,7 @@ static void drop(struct object *object, struct group *group, unsigned from) {
             continue;
         page_put(group->pages[i]);
         group->pages[i] = NULL;
+        group->written &= ~(1u << i);
         object->page_count--;
     }
     if (from == 0) {
@@ -53,14 +56,15 @@ static bool is_mapped(const struct group *group) {
     return false;
 }
 
-/* Gives back what no map holds any more; looked for whenever the pages have doubled. */
+/* Gives back what no map holds any more, but for what is still to be written; looked for whenever
+ * the pages have doubled. */
 static void sweep(struct object *object) {
     if (object->page_count < MAX(object->sweep_at, (size_t)SWEEP_LEAST))
         return;
     LIST_FOR_EACH(link, &object->pages) {
         struct group *group = LIST_ENTRY(link, struct group, link);
 
-        if (!is_mapped(group))
+        if (group->written == 0 && !is_mapped(group))
             drop(object, group, 0);
     }
     object->sweep_at = 2 * object->page_count;
@@ -131,6 +135,62 @@ void object_written(struct object *object, uint64_t offset, const uint8_t *bytes
         if (page)
             memcpy((uint8_t *)page + (offset & PAGE_MASK), bytes, step);
     }
+}
+
+void object_map_written(struct object *object, uint64_t index) {
+    struct group *group = find_group(object, index / GROUP_PAGES);
+
+    if (group == NULL) /* the file was cut meanwhile: the page is the map's alone */
+        return;
+    group->written |= 1u << index % GROUP_PAGES;
+    object->written_by_maps = true;
+}
+
+static int write_page(struct volume *volume, const struct node *open, const void *page,
+                      uint64_t offset, size_t size) {
+    uint8_t *bytes = client_write_begin(&volume->faults, open, offset, size);
+
+    memcpy(bytes, page, size);
+    ssize_t count = client_write(&volume->faults, open, size, true);
+    return count < 0 ? (int)count : (size_t)count < size ? -EIO : 0;
+}
+
+/* A page that is still mapped may be written to again without a fault, so it stays marked. */
+static int flush_group(struct volume *volume, struct group *group, const struct node *open,
+                       uint64_t file_size) {
+    for (unsigned i = 0; i < GROUP_PAGES; i++) {
+        uint64_t offset = group->index * GROUP_SIZE + i * PAGE_SIZE;
+
+        if (group->pages[i] == NULL || (group->written & 1u << i) == 0)
+            continue;
+        if (offset < file_size) {
+            size_t size = MIN(PAGE_SIZE, file_size - offset);
+            int error = write_page(volume, open, group->pages[i], offset, size);
+
+            if (error)
+                return error;
+        }
+        if (page_references(group->pages[i]) == 1)
+            group->written &= ~(1u << i);
+    }
+    return 0;
+}
+
+int object_flush(struct volume *volume, struct object *object, const struct node *open) {
+    struct attributes attributes;
+
+    if (!object->written_by_maps)
+        return 0;
+    int error = client_attributes(object_attributes_node(open), &attributes);
+    object->written_by_maps = error;
+    LIST_FOR_EACH(link, &object->pages) {
+        struct group *group = LIST_ENTRY(link, struct group, link);
+
+        if (error == 0)
+            error = flush_group(volume, group, open, attributes.size);
+        object->written_by_maps |= group->written > 0;
+    }
+    return error;
 }
 
 /* Pages behind the new end are no longer the file's: who has them mapped keeps them, as in /tmp. */

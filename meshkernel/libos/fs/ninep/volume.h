@@ -36,6 +36,7 @@ struct object {
     uint32_t orphan_number;
     struct list pages; /* groups of pages that are mapped (pages.c) */
     size_t page_count, sweep_at;
+    bool written_by_maps; /* some page may have what the server does not */
 };
 
 struct volume {
@@ -162,6 +163,11 @@ void *object_page(struct volume *volume, struct object *object, const struct nod
 void object_written(struct object *object, uint64_t offset, const uint8_t *bytes, size_t size);
 void object_truncated(struct object *object, uint64_t size);
 void object_drop_pages(struct object *object);
+void object_map_written(struct object *object, uint64_t index);
+
+/* Hands to the server what was written through maps, by an open fid that may write. 0 or -errno;
+ * never sleeps. */
+int object_flush(struct volume *volume, struct object *object, const struct node *open);
 
 /* file.c */
 int volume_open(const struct inode *inode, int flags, struct file **file);

@@ -125,17 +125,22 @@ static void statm(struct text *text) {
 
 static void mounts(struct text *text) {
     const char *path, *type;
+    bool read_only;
 
-    for (size_t i = 0; mount_describe(i, &path, &type); i++)
-        text_print(text, "%s %s %s %s 0 0\n", type, path, type, i ? "rw" : "ro");
+    for (size_t i = 0; mount_describe(i, &path, &type, &read_only); i++)
+        text_print(text, "%s %s %s %s 0 0\n", type, path, type, read_only ? "ro" : "rw");
 }
 
 static void mountinfo(struct text *text) {
     const char *path, *type;
+    bool read_only;
 
-    for (size_t i = 0; mount_describe(i, &path, &type); i++)
+    for (size_t i = 0; mount_describe(i, &path, &type, &read_only); i++) {
+        const char *access = read_only ? "ro" : "rw";
+
         text_print(text, "%u %u 0:%u / %s %s - %s %s %s\n", (unsigned)i + 2, i ? 2U : 1U,
-                   (unsigned)i + 1, path, i ? "rw" : "ro", type, type, i ? "rw" : "ro");
+                   (unsigned)i + 1, path, access, type, type, access);
+    }
 }
 
 static void limits(struct text *text) {
