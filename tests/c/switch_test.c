@@ -31,14 +31,14 @@ static uint32_t write_tcp(uint8_t *frame, const struct port *from, const struct 
                             .destination_port = to_number,
                             .sequence = 1,
                             .acknowledged = 1};
-    frame_write_reset(frame, &packet);
+    uint32_t size = frame_write_reset(frame, &packet);
     frame[47] = flags;
-    return RESET_SIZE;
+    return size;
 }
 
 static enum verdict judge(struct port *from, const struct port *to, uint16_t from_number,
                           uint16_t to_number, uint8_t flags, uint64_t now) {
-    uint8_t frame[RESET_SIZE];
+    uint8_t frame[RESET_MAX];
     struct route route;
     uint32_t size = write_tcp(frame, from, to, from_number, to_number, flags);
     return policy_judge(&mesh, from, frame, size, now, &route);
@@ -207,27 +207,38 @@ static void held_bytes_are_bounded(void) {
     tear_down();
 }
 
-/* Each byte of good frames replaced by every value: the sanitizers watch the reads. */
-static void any_byte_anywhere(void) {
-    set_up();
-    uint8_t good[RESET_SIZE];
-    write_tcp(good, a, b, 1, 2, SYN);
-    for (uint32_t at = 0; at < RESET_SIZE; at++) {
+/* Each byte of a good frame replaced by every value: the sanitizers watch the reads. */
+static void replace_bytes(const uint8_t *good, uint32_t whole, uint32_t headers) {
+    for (uint32_t at = 0; at < whole; at++) {
         for (uint32_t value = 0; value < 256; value++) {
-            for (uint32_t size = at + 1; size <= RESET_SIZE; size += 7) {
+            for (uint32_t size = at + 1; size <= whole; size += 7) {
                 uint8_t *frame = malloc(size); /* exactly as long, so that ASan sees its end */
                 struct packet packet;
                 memcpy(frame, good, size);
                 frame[at] = (uint8_t)value;
                 enum verdict verdict = frame_read(frame, size, a->address, &packet);
                 CHECK(verdict >= FRAME_FORWARDED && verdict < VERDICTS);
-                CHECK(size == RESET_SIZE || verdict != FRAME_FORWARDED ||
+                CHECK(size == whole || verdict != FRAME_FORWARDED ||
                       packet.protocol != PROTOCOL_TCP || packet.icmp_type ||
-                      get16(frame + 16) < 40);
+                      get16(frame + (packet.six ? 18 : 16)) < headers);
                 free(frame);
             }
         }
     }
+}
+
+static void any_byte_anywhere(void) {
+    set_up();
+    uint8_t good[RESET_MAX];
+    struct packet packet = {
+        .source = a->address, .destination = b->address, .source_port = 1, .destination_port = 2};
+    replace_bytes(good, frame_write_reset(good, &packet), 40);
+    packet.six = true;
+    uint32_t size = frame_write_reset(good, &packet);
+    CHECK_EQUAL(size, RESET_MAX);
+    CHECK_EQUAL(frame_read(good, size, a->address, &packet), FRAME_FORWARDED);
+    CHECK(packet.six && packet.source == a->address && packet.destination == b->address);
+    replace_bytes(good, size, 20);
     tear_down();
 }
 

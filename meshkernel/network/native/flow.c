@@ -58,10 +58,10 @@ static uint64_t mixed(uint64_t value) {
 
 /* The same for both directions: the two ends are added, not put in order. */
 static uint32_t bucket_of(const struct flow_table *table, uint32_t a, uint16_t a_port, uint32_t b,
-                          uint16_t b_port, uint8_t protocol) {
+                          uint16_t b_port, uint8_t protocol, bool six) {
     uint64_t one = mixed(table->secret ^ ((uint64_t)a << 16 | a_port));
     uint64_t other = mixed(table->secret ^ ((uint64_t)b << 16 | b_port));
-    return (uint32_t)(mixed(one + other + protocol) % BUCKETS);
+    return (uint32_t)(mixed(one + other + protocol + (six ? 256 : 0)) % BUCKETS);
 }
 
 static bool sent_by_source(const struct flow *flow, const struct packet *packet) {
@@ -80,9 +80,9 @@ static bool sent_by_target(const struct flow *flow, const struct packet *packet)
 
 struct flow *flow_find(struct flow_table *table, const struct packet *packet, uint64_t now) {
     uint32_t bucket = bucket_of(table, packet->source, packet->source_port, packet->destination,
-                                packet->destination_port, packet->protocol);
+                                packet->destination_port, packet->protocol, packet->six);
     struct flow *flow = table->buckets[bucket];
-    while (flow && (flow->protocol != packet->protocol ||
+    while (flow && (flow->protocol != packet->protocol || flow->six != packet->six ||
                     !(sent_by_source(flow, packet) || sent_by_target(flow, packet))))
         flow = flow->next_alike;
     if (flow && flow->expires <= now) {
@@ -107,8 +107,9 @@ static void link_newest(struct flow *flow) {
 }
 
 void flow_close(struct flow_table *table, struct flow *flow) {
-    uint32_t bucket = bucket_of(table, flow->link->source->address, flow->source_port,
-                                flow->link->target->address, flow->target_port, flow->protocol);
+    uint32_t bucket =
+        bucket_of(table, flow->link->source->address, flow->source_port,
+                  flow->link->target->address, flow->target_port, flow->protocol, flow->six);
     struct flow **at = &table->buckets[bucket];
     while (*at != flow)
         at = &(*at)->next_alike;
@@ -129,9 +130,10 @@ struct flow *flow_open(struct flow_table *table, struct link *link, const struct
     flow->source_port = packet->source_port;
     flow->target_port = packet->destination_port;
     flow->protocol = packet->protocol;
+    flow->six = packet->six;
     flow->state = packet->protocol == PROTOCOL_TCP ? FLOW_OPENING : FLOW_ESTABLISHED;
     uint32_t bucket = bucket_of(table, packet->source, packet->source_port, packet->destination,
-                                packet->destination_port, packet->protocol);
+                                packet->destination_port, packet->protocol, packet->six);
     flow->next_alike = table->buckets[bucket];
     table->buckets[bucket] = flow;
     link_newest(flow);

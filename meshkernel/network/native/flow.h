@@ -23,6 +23,7 @@ struct flow {
     struct link *link; /* its source is the opener */
     uint16_t source_port, target_port;
     uint8_t protocol;
+    bool six; /* IPv6 */
     uint8_t state;
     bool fin_source, fin_target;
     /* TCP, for a reset in the name of an end that is gone: what each end expects next, 0: unknown

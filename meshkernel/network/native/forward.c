@@ -21,6 +21,7 @@ static void refuse(const struct route *route, const uint8_t *frame, uint32_t siz
         (sent.tcp_flags & (TCP_FLAG_ACK | TCP_FLAG_RST)) != TCP_FLAG_ACK)
         return;
     struct packet reset = {
+        .six = sent.six,
         .source = sent.destination,
         .destination = sent.source,
         .source_port = sent.destination_port,
@@ -28,9 +29,8 @@ static void refuse(const struct route *route, const uint8_t *frame, uint32_t siz
         .sequence = sent.acknowledged,
         .acknowledged = sent.sequence + sent.tcp_length,
     };
-    uint8_t answer[RESET_SIZE];
-    frame_write_reset(answer, &reset);
-    sender->deliver(sender, answer, RESET_SIZE);
+    uint8_t answer[RESET_MAX];
+    sender->deliver(sender, answer, frame_write_reset(answer, &reset));
 }
 
 void forward_deliver(const struct route *route, const uint8_t *frame, uint32_t size) {
@@ -70,6 +70,7 @@ static void reset_other_end(const struct flow *flow, void *context) {
     if (!other->deliver || !expected)
         return;
     struct packet packet = {
+        .six = flow->six,
         .source = gone->address,
         .destination = other->address,
         .source_port = source_gone ? flow->source_port : flow->target_port,
@@ -77,9 +78,8 @@ static void reset_other_end(const struct flow *flow, void *context) {
         .sequence = expected,
         .acknowledged = source_gone ? flow->source_expects : flow->target_expects,
     };
-    uint8_t frame[RESET_SIZE];
-    frame_write_reset(frame, &packet);
-    other->deliver(other, frame, RESET_SIZE);
+    uint8_t frame[RESET_MAX];
+    other->deliver(other, frame, frame_write_reset(frame, &packet));
 }
 
 void forward_reset_flows(struct mesh *mesh, struct port *gone) {

@@ -109,6 +109,87 @@ static enum verdict read_ipv4(const uint8_t *ip, uint32_t size, uint32_t source,
     }
 }
 
+/* fe80::6b:AAff:feBB:CCDD for the address AA.BB.CC.DD, whose MAC is 02:6b:AA:BB:CC:DD. */
+static const uint8_t link_local[10] = {0xfe, 0x80, [9] = 0x6b};
+
+static bool read_link_local(const uint8_t *bytes, uint32_t *address) {
+    *address = (uint32_t)bytes[10] << 24 | (uint32_t)bytes[13] << 16 | get16(bytes + 14);
+    return memcmp(bytes, link_local, sizeof(link_local)) == 0 && get16(bytes + 11) == 0xfffe;
+}
+
+static void write_link_local(uint8_t *bytes, uint32_t address) {
+    memcpy(bytes, link_local, sizeof(link_local));
+    bytes[10] = (uint8_t)(address >> 24);
+    put16(bytes + 11, 0xfffe);
+    bytes[13] = (uint8_t)(address >> 16);
+    put16(bytes + 14, (uint16_t)address);
+}
+
+/* As read_unreachable. */
+static enum verdict read_unreachable_6(const uint8_t *quoted, uint32_t size,
+                                       struct packet *packet) {
+    uint32_t source, destination;
+    if (size < IPV6_SIZE + 4 || quoted[0] >> 4 != 6 || !read_link_local(quoted + 8, &source) ||
+        !read_link_local(quoted + 24, &destination))
+        return DROP_MALFORMED;
+    if (source != packet->destination || destination != packet->source)
+        return DROP_MALFORMED;
+    if (quoted[6] != PROTOCOL_UDP && quoted[6] != PROTOCOL_TCP)
+        return DROP_PROTOCOL;
+    packet->protocol = quoted[6];
+    packet->source_port = get16(quoted + IPV6_SIZE + 2);
+    packet->destination_port = get16(quoted + IPV6_SIZE);
+    packet->tcp_flags = TCP_FLAG_ACK;
+    return FRAME_FORWARDED;
+}
+
+/* RFC 4443. Neighbours are not asked for, so that part of ICMPv6 (RFC 4861) does not pass. */
+static enum verdict read_icmp_6(const uint8_t *icmp, uint32_t size, struct packet *packet) {
+    enum { UNREACHABLE = 1, REQUEST = 128, REPLY = 129 };
+    if (size < ICMP_SIZE)
+        return DROP_MALFORMED;
+    packet->protocol = PROTOCOL_ICMP;
+    if (icmp[0] == UNREACHABLE) {
+        packet->icmp_type = ICMP_UNREACHABLE;
+        return read_unreachable_6(icmp + ICMP_SIZE, size - ICMP_SIZE, packet);
+    }
+    if ((icmp[0] != REQUEST && icmp[0] != REPLY) || icmp[1] != 0)
+        return DROP_PROTOCOL;
+    packet->icmp_type = icmp[0] == REQUEST ? ICMP_REQUEST : ICMP_REPLY;
+    packet->source_port = packet->destination_port = get16(icmp + 4); /* the identifier */
+    return FRAME_FORWARDED;
+}
+
+/* What would have to be stepped over to find the ports (RFC 8200, 4.1) does not pass. */
+static enum verdict read_ipv6(const uint8_t *ip, uint32_t size, uint32_t source,
+                              struct packet *packet) {
+    enum { FRAGMENT_HEADER = 44, ICMP_6 = 58 };
+    if (size < IPV6_SIZE || ip[0] >> 4 != 6)
+        return DROP_MALFORMED;
+    uint32_t length = get16(ip + 4); /* what follows is padding of short frames */
+    if (length > size - IPV6_SIZE)
+        return DROP_MALFORMED;
+    if (!read_link_local(ip + 8, &packet->source) || packet->source != source)
+        return DROP_SPOOFED_IP;
+    if (ip[24] == 0xff)
+        return DROP_MULTICAST;
+    if (!read_link_local(ip + 24, &packet->destination))
+        return DROP_UNKNOWN_DESTINATION;
+    packet->protocol = ip[6];
+    switch (packet->protocol) {
+    case PROTOCOL_TCP:
+        return read_tcp(ip + IPV6_SIZE, length, packet);
+    case PROTOCOL_UDP:
+        return read_udp(ip + IPV6_SIZE, length, packet);
+    case ICMP_6:
+        return read_icmp_6(ip + IPV6_SIZE, length, packet);
+    case FRAGMENT_HEADER:
+        return DROP_FRAGMENT;
+    default:
+        return DROP_PROTOCOL;
+    }
+}
+
 enum verdict frame_read(const uint8_t *frame, uint32_t size, uint32_t source,
                         struct packet *packet) {
     memset(packet, 0, sizeof(*packet));
@@ -116,11 +197,14 @@ enum verdict frame_read(const uint8_t *frame, uint32_t size, uint32_t source,
         return DROP_MALFORMED;
     if (get16(frame + 6) != MAC_PREFIX || get32(frame + 8) != source)
         return DROP_SPOOFED_MAC;
-    if (get16(frame + 12) != 0x0800)
-        return DROP_NOT_IPV4;
+    uint16_t type = get16(frame + 12);
+    if (type != ETHERNET_IPV4 && type != ETHERNET_IPV6)
+        return DROP_NOT_IP;
     if (frame[0] & 1)
         return DROP_MULTICAST;
-    return read_ipv4(frame + ETHERNET_SIZE, size - ETHERNET_SIZE, source, packet);
+    packet->six = type == ETHERNET_IPV6;
+    return (packet->six ? read_ipv6 : read_ipv4)(frame + ETHERNET_SIZE, size - ETHERNET_SIZE,
+                                                 source, packet);
 }
 
 static uint32_t add_words(uint32_t sum, const uint8_t *bytes, uint32_t size) {
@@ -135,13 +219,7 @@ static uint16_t folded(uint32_t sum) {
     return (uint16_t)~sum;
 }
 
-void frame_write_reset(uint8_t *frame, const struct packet *packet) {
-    uint8_t *ip = frame + ETHERNET_SIZE;
-    uint8_t *tcp = ip + IPV4_SIZE;
-    memset(frame, 0, ETHERNET_SIZE + IPV4_SIZE + TCP_SIZE);
-    mac_of(packet->destination, frame);
-    mac_of(packet->source, frame + 6);
-    put16(frame + 12, 0x0800);
+static void write_ipv4(uint8_t *ip, const struct packet *packet) {
     ip[0] = 0x45;
     put16(ip + 2, IPV4_SIZE + TCP_SIZE);
     ip[8] = 64;
@@ -149,12 +227,34 @@ void frame_write_reset(uint8_t *frame, const struct packet *packet) {
     put32(ip + 12, packet->source);
     put32(ip + 16, packet->destination);
     put16(ip + 10, folded(add_words(0, ip, IPV4_SIZE)));
+}
+
+static void write_ipv6(uint8_t *ip, const struct packet *packet) {
+    ip[0] = 0x60;
+    put16(ip + 4, TCP_SIZE);
+    ip[6] = PROTOCOL_TCP;
+    ip[7] = 64;
+    write_link_local(ip + 8, packet->source);
+    write_link_local(ip + 24, packet->destination);
+}
+
+uint32_t frame_write_reset(uint8_t *frame, const struct packet *packet) {
+    uint32_t header = packet->six ? IPV6_SIZE : IPV4_SIZE;
+    uint8_t *ip = frame + ETHERNET_SIZE;
+    uint8_t *tcp = ip + header;
+    memset(frame, 0, ETHERNET_SIZE + header + TCP_SIZE);
+    mac_of(packet->destination, frame);
+    mac_of(packet->source, frame + 6);
+    put16(frame + 12, packet->six ? ETHERNET_IPV6 : ETHERNET_IPV4);
+    (packet->six ? write_ipv6 : write_ipv4)(ip, packet);
     put16(tcp, packet->source_port);
     put16(tcp + 2, packet->destination_port);
     put32(tcp + 4, packet->sequence);
     put32(tcp + 8, packet->acknowledged);
     tcp[12] = (TCP_SIZE / 4) << 4;
     tcp[13] = TCP_FLAG_RST | TCP_FLAG_ACK;
-    uint32_t pseudo = add_words(PROTOCOL_TCP + TCP_SIZE, ip + 12, 8);
+    uint32_t addresses = packet->six ? 32 : 8; /* at the end of either header */
+    uint32_t pseudo = add_words(PROTOCOL_TCP + TCP_SIZE, tcp - addresses, addresses);
     put16(tcp + 16, folded(add_words(pseudo, tcp, TCP_SIZE)));
+    return ETHERNET_SIZE + header + TCP_SIZE;
 }

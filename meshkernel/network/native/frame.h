@@ -8,13 +8,20 @@
 
 #define ETHERNET_SIZE 14
 #define IPV4_SIZE 20
+#define IPV6_SIZE 40
+
+#define ETHERNET_IPV4 0x0800
+#define ETHERNET_IPV6 0x86dd
 
 enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { TCP_FLAG_FIN = 1, TCP_FLAG_SYN = 2, TCP_FLAG_RST = 4, TCP_FLAG_ACK = 16 };
 enum { ICMP_REPLY = 0, ICMP_UNREACHABLE = 3, ICMP_REQUEST = 8 };
 
+/* Of IPv6, an address is the link-local one that follows from the MAC (RFC 4291, appendix A), so it
+ * stands for the IPv4 address that the MAC follows from; ICMPv6 is read as its older sister. */
 struct packet {
     uint32_t source, destination; /* addresses */
+    bool six;                     /* IPv6 */
     uint16_t source_port, destination_port;
     uint8_t protocol;
     uint8_t tcp_flags;
@@ -46,7 +53,8 @@ static inline void put32(uint8_t *bytes, uint32_t value) {
 enum verdict frame_read(const uint8_t *frame, uint32_t size, uint32_t source,
                         struct packet *packet);
 
-#define RESET_SIZE 54
+#define RESET_MAX 74
 
-/* Writes a TCP reset of RESET_SIZE bytes with the packet's addresses, ports and numbers. */
-void frame_write_reset(uint8_t *frame, const struct packet *packet);
+/* Writes a TCP reset with the packet's addresses, ports and numbers; its size, at most RESET_MAX.
+ */
+uint32_t frame_write_reset(uint8_t *frame, const struct packet *packet);

@@ -17,9 +17,9 @@ enum verdict {
     DROP_MALFORMED,           /* lengths or flags that cannot be */
     DROP_SPOOFED_MAC,         /* source MAC is not the port's own */
     DROP_SPOOFED_IP,          /* source address is not the port's own */
-    DROP_NOT_IPV4,            /* ARP, IPv6, VLAN tags, ... */
+    DROP_NOT_IP,              /* ARP, VLAN tags, ... */
     DROP_MULTICAST,           /* broadcast and multicast, by MAC or by address */
-    DROP_FRAGMENT,            /* any IPv4 fragment, the first included */
+    DROP_FRAGMENT,            /* any IP fragment, the first included */
     DROP_PROTOCOL,            /* neither TCP, UDP nor ICMP echo */
     DROP_UNKNOWN_DESTINATION, /* no port has this MAC and address */
     DROP_NO_LINK,             /* the two ports are not linked */

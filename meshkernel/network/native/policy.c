@@ -10,6 +10,8 @@ static enum verdict find_destination(const struct mesh *mesh, const struct port 
         return DROP_UNKNOWN_DESTINATION;
     if (packet->destination != port->address) /* beyond the mesh: no port has a way out */
         return port == mesh->gateway ? DROP_NO_LINK : DROP_UNKNOWN_DESTINATION;
+    if (packet->six && port == mesh->gateway) /* which speaks IPv4 */
+        return DROP_NO_LINK;
     *found = port;
     return FRAME_FORWARDED;
 }

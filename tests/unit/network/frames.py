@@ -77,6 +77,38 @@ def tcp(
     return frame(source, target, 6, head[:16] + struct.pack("!H", total) + head[18:] + data)
 
 
+def link_local(address: str) -> bytes:
+    """The address that follows from the MAC: RFC 4291, appendix A."""
+    own = mac(address)
+    return b"\xfe\x80" + bytes(6) + bytes([own[0] ^ 2]) + own[1:3] + b"\xff\xfe" + own[3:]
+
+
+def ipv6(source: bytes, target: bytes, protocol: int, payload: bytes) -> bytes:
+    return struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64) + source + target + payload
+
+
+def frame6(source: str, target: str, protocol: int, payload: bytes) -> bytes:
+    packet = ipv6(link_local(source), link_local(target), protocol, payload)
+    return ethernet(source, target, packet, 0x86DD)
+
+
+def tcp6(
+    source: str, target: str, ports: tuple[int, int], flags: int, *, seq: int = 1000, ack: int = 0
+) -> bytes:
+    head = struct.pack("!HHIIBBHHH", *ports, seq, ack, 5 << 4, flags, 65535, 0, 0)
+    pseudo = link_local(source) + link_local(target) + struct.pack("!II", len(head), 6)
+    total = checksum(pseudo + head)
+    return frame6(source, target, 6, head[:16] + struct.pack("!H", total) + head[18:])
+
+
+def udp6(source: str, target: str, ports: tuple[int, int], data: bytes = b"hello") -> bytes:
+    return frame6(source, target, 17, struct.pack("!HHHH", *ports, 8 + len(data), 1) + data)
+
+
+def icmp6(source: str, target: str, kind: int, identifier: int = 77, data: bytes = b"") -> bytes:
+    return frame6(source, target, 58, struct.pack("!BBHHH", kind, 0, 0, identifier, 1) + data)
+
+
 def udp(source: str, target: str, ports: tuple[int, int], data: bytes = b"hello") -> bytes:
     return frame(source, target, 17, struct.pack("!HHHH", *ports, 8 + len(data), 0) + data)
 

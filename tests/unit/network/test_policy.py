@@ -36,7 +36,7 @@ MULTICAST = b"\x01\x00\x5e\x00\x00\x01" + mac(A) + b"\x08\x00"
 REFUSED = {
     "spoofed-mac": mac(B) + mac(C) + OPEN[12:],
     "spoofed-ip": ethernet(A, B, ipv4(C, B, 17, udp(A, B, (1, 2))[34:])),
-    "not-ipv4": b"\xff" * 6 + mac(A) + b"\x08\x06" + bytes(28),
+    "not-ip": b"\xff" * 6 + mac(A) + b"\x08\x06" + bytes(28),
     "multicast": MULTICAST + ipv4(A, "224.0.0.1", 17, bytes(8)),
     "fragment": frame(A, B, 17, bytes(16), fragment=0x2000),
     "protocol": frame(A, B, 132, bytes(16)),
