@@ -88,6 +88,7 @@ def test_a_recorded_profile_has_what_was_used_and_brings_it_into_the_image(proje
     assert {"memfd_create", "connect", "listen", "openat", "exit_group"} <= {*found.syscalls}
     assert "AF_INET SOCK_STREAM" in found.sockets
     assert "/dev/control" in found.files
+    assert {*found.syscalls} <= {*plan_of(project, "asking")["syscalls"]}
     text = (project / "topology.toml").read_text()
     wished = text.replace(
         'module = "asking"\n', 'module = "asking"\nlibos = { profile = "profiles/asking.toml" }\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -13,6 +14,9 @@ from attrs import frozen
 from meshkernel.config.libos import Library
 from meshkernel.config.selection.code import Code
 from meshkernel.config.selection.resolver import Want
+
+VERSION = sys.version_info[:2]
+"""Of the interpreter that is put into images: the one that runs this."""
 
 TABLE = Path(__file__).with_name("needs.toml")
 
@@ -115,7 +119,9 @@ def load(path: Path = TABLE) -> Needs:
     return Needs(
         always=tuple((line["because"], _asked(line)) for line in table["always"]),
         facts={line["fact"]: _asked(line) for line in table["topology"]},
-        code=tuple(_need(line) for line in table["code"]),
+        code=tuple(
+            _need(line) for line in table["code"] if tuple(line.get("since", ())) <= VERSION
+        ),
     )
 
 

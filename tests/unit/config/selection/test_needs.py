@@ -10,7 +10,7 @@ import pytest
 
 from meshkernel.config import LibrarySources
 from meshkernel.config.libos import LIBOS
-from meshkernel.config.selection import load_needs, service_facts, wanted
+from meshkernel.config.selection import load_needs, needs, service_facts, wanted
 from meshkernel.config.selection.code import Code
 from meshkernel.config.selection.needs import TABLE
 
@@ -20,7 +20,7 @@ ASKS = {"libraries", "syscalls", "drivers", "files", "sockets"}
 KEYS = {
     "always": {"because"} | ASKS,
     "topology": {"fact"} | ASKS,
-    "code": {"because", "modules", "names", "own_names", "symbols"} | ASKS,
+    "code": {"because", "modules", "names", "own_names", "since", "symbols"} | ASKS,
 }
 SOCKET = re.compile(r"AF_[A-Z0-9]+ SOCK_[A-Z]+")
 
@@ -46,6 +46,16 @@ def test_lines_have_known_keys_and_a_reason() -> None:
             assert line.get("because") or line.get("fact"), line
     for line in TEXT["code"]:
         assert line.keys() & {"modules", "names", "own_names", "symbols"}, line
+
+
+@pytest.mark.parametrize(("release", "asked"), [((3, 11), False), ((3, 12), True)])
+def test_a_line_may_be_for_later_releases(
+    monkeypatch: pytest.MonkeyPatch, release: tuple[int, int], asked: bool
+) -> None:
+    monkeypatch.setattr(needs, "VERSION", release)
+    lines = load_needs.__wrapped__(TABLE).code
+    of_asyncio = [line for line in lines if "asyncio" in line.modules]
+    assert any("sendmsg" in line.asked.syscalls for line in of_asyncio) is asked
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.get("because") or line["fact"])
