@@ -1,6 +1,6 @@
 /* Futexes: several threads that wait are several C stacks, which is what a sleeping call here is:
  * while a thread "sleeps", the test does the next thing. */
-#include "linux/threads/futex.h"
+#include "linux/futex/futex.h"
 
 #include "check.h"
 #include "core/thread.h"

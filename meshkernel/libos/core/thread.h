@@ -29,7 +29,7 @@ struct thread {
     /* set while asleep: who wakes us, and why it woke */
     int wake_result;
 
-    /* Linux thread life cycle (linux/thread.c, linux/threads/futex.c) */
+    /* Linux thread life cycle (linux/thread.c, linux/futex/futex.c) */
     uaddr_t clear_child_tid;
     uaddr_t robust_list;
 

@@ -5,10 +5,6 @@
 
 #define VECTORS_ON_STACK 8
 #define VECTORS_MAX 1024
-#define HERE UINT64_MAX /* at the file's own offset, and moving it */
-
-#define RWF_APPEND 0x10
-#define RWF_KNOWN 0x1f /* HIPRI, DSYNC, SYNC, NOWAIT, APPEND */
 
 /* One transfer to or from the application's memory. */
 static int64_t transfer(int fd, struct io *io, bool write, uint64_t position) {
@@ -20,15 +16,15 @@ static int64_t transfer(int fd, struct io *io, bool write, uint64_t position) {
         write ? file->ops->write : file->ops->read;
     if (move == NULL)
         return -EINVAL;
-    if (position != HERE && !file->ops->seekable)
+    if (position != TRANSFER_HERE && !file->ops->seekable)
         return -ESPIPE;
     file_get(file);
-    ssize_t count = move(file, io, position == HERE ? &file->offset : &position);
+    ssize_t count = move(file, io, position == TRANSFER_HERE ? &file->offset : &position);
     file_put(file);
     return count;
 }
 
-static int64_t transfer_one(int fd, uaddr_t buffer, size_t size, bool write, uint64_t position) {
+int64_t transfer_one(int fd, uaddr_t buffer, size_t size, bool write, uint64_t position) {
     struct iovec vector = {buffer, MIN(size, TRANSFER_MAX)};
     struct io io;
 
@@ -37,19 +33,15 @@ static int64_t transfer_one(int fd, uaddr_t buffer, size_t size, bool write, uin
 }
 
 int64_t sys_read(int fd, uaddr_t buffer, size_t size) {
-    return transfer_one(fd, buffer, size, false, HERE);
+    return transfer_one(fd, buffer, size, false, TRANSFER_HERE);
 }
 
 int64_t sys_write(int fd, uaddr_t buffer, size_t size) {
-    return transfer_one(fd, buffer, size, true, HERE);
+    return transfer_one(fd, buffer, size, true, TRANSFER_HERE);
 }
 
 int64_t sys_pread64(int fd, uaddr_t buffer, size_t size, int64_t offset) {
     return offset < 0 ? -EINVAL : transfer_one(fd, buffer, size, false, (uint64_t)offset);
-}
-
-int64_t sys_pwrite64(int fd, uaddr_t buffer, size_t size, int64_t offset) {
-    return offset < 0 ? -EINVAL : transfer_one(fd, buffer, size, true, (uint64_t)offset);
 }
 
 /* Cuts what goes beyond the limit of one transfer; -EINVAL for a size that is negative as ssize_t.
@@ -66,7 +58,7 @@ static int check_sizes(struct iovec *vector, size_t count) {
     return 0;
 }
 
-static int64_t transfer_many(int fd, uaddr_t vectors, int count, bool write, uint64_t position) {
+int64_t transfer_many(int fd, uaddr_t vectors, int count, bool write, uint64_t position) {
     struct iovec few[VECTORS_ON_STACK], *vector = few;
     struct io io;
 
@@ -88,40 +80,6 @@ static int64_t transfer_many(int fd, uaddr_t vectors, int count, bool write, uin
     return result;
 }
 
-int64_t sys_readv(int fd, uaddr_t vectors, int count) {
-    return transfer_many(fd, vectors, count, false, HERE);
-}
-
 int64_t sys_writev(int fd, uaddr_t vectors, int count) {
-    return transfer_many(fd, vectors, count, true, HERE);
-}
-
-int64_t sys_preadv(int fd, uaddr_t vectors, int count, int64_t offset) {
-    return offset < 0 ? -EINVAL : transfer_many(fd, vectors, count, false, (uint64_t)offset);
-}
-
-int64_t sys_pwritev(int fd, uaddr_t vectors, int count, int64_t offset) {
-    return offset < 0 ? -EINVAL : transfer_many(fd, vectors, count, true, (uint64_t)offset);
-}
-
-/* -1 is the file's own offset. The fifth argument is the upper half of the offset on machines of 32
- * bits. */
-static int64_t transfer_flagged(int fd, uaddr_t vectors, int count, int64_t offset, int flags,
-                                bool write) {
-    if (flags & ~RWF_KNOWN || flags & RWF_APPEND)
-        return -ENOTSUP;
-    if (offset < -1)
-        return -EINVAL;
-    return transfer_many(fd, vectors, count, write, offset == -1 ? HERE : (uint64_t)offset);
-}
-
-int64_t sys_preadv2(int fd, uaddr_t vectors, int count, int64_t offset, uint64_t upper, int flags) {
-    (void)upper;
-    return transfer_flagged(fd, vectors, count, offset, flags, false);
-}
-
-int64_t sys_pwritev2(int fd, uaddr_t vectors, int count, int64_t offset, uint64_t upper,
-                     int flags) {
-    (void)upper;
-    return transfer_flagged(fd, vectors, count, offset, flags, true);
+    return transfer_many(fd, vectors, count, true, TRANSFER_HERE);
 }

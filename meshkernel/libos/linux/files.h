@@ -40,3 +40,9 @@ int start_of(int directory, const char *path, const struct inode **start);
 int walk_user(int directory, uaddr_t path, int at_flags, unsigned walk_flags, struct walk *walk);
 
 int stat_inode(const struct inode *inode, struct linux_stat *stat);
+
+/* Moves bytes between a file and a buffer, or several, of the application at a position, or at the
+ * file's own offset, which then moves. The bytes moved, or -errno. May sleep. */
+#define TRANSFER_HERE UINT64_MAX
+int64_t transfer_one(int fd, uaddr_t buffer, size_t size, bool write, uint64_t position);
+int64_t transfer_many(int fd, uaddr_t vectors, int count, bool write, uint64_t position);

@@ -1,5 +1,5 @@
 /* Every C library names the list of its robust futexes when it starts; threads that die look at it
- * (linux/threads/futex.c). */
+ * (linux/futex/futex.c). */
 #include "core/thread.h"
 #include "linux/errno.h"
 

@@ -161,7 +161,7 @@ int signal_take(uint64_t set) {
 }
 
 /* The calls that Linux starts again after a handler with SA_RESTART, when they have no time limit.
- * (Of futex, linux/threads/futex.c says itself when.) */
+ * (Of futex, linux/futex/futex.c says itself when.) */
 static bool is_restartable(int64_t number) {
     static const uint16_t numbers[] = {0 /* read */,     1 /* write */,     16 /* ioctl */,
                                        17 /* pread64 */, 18 /* pwrite64 */, 19 /* readv */,

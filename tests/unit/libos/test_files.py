@@ -21,9 +21,21 @@ LIBRARIES = (
     "linux/absent",
     "linux/changes",
     "linux/copy",
+    "linux/statfs",
+    "linux/vectors",
     "linux/xattr",
 )
-CALLS = ("credentials", "descriptor", "directory", "file", "path", "seek", "stat")
+CALLS = (
+    "credentials",
+    "descriptor",
+    "directory",
+    "file",
+    "path",
+    "readlink",
+    "seek",
+    "stat",
+    "advice/files",
+)
 SOURCES = ["core/start.c", *sources_of(*LIBRARIES), *(f"linux/{name}.c" for name in CALLS)]
 
 

@@ -6,4 +6,4 @@ from collections.abc import Callable
 
 
 def test_futex(c_test: Callable[..., str]) -> None:
-    c_test("futex", ["linux/robust.c", "linux/threads/futex.c"])
+    c_test("futex", ["linux/robust.c", "linux/futex/futex.c"])

@@ -20,21 +20,6 @@ static bool is_known(int tid) {
     return tid == 0 || tid == PROCESS_ID || (tid > 0 && thread_find(tid) != NULL);
 }
 
-int64_t sys_sched_yield(void) {
-    schedule();
-    return 0;
-}
-
-int64_t sys_sched_getaffinity(int tid, uint32_t size, uaddr_t address) {
-    const uint64_t mask = 1;
-    if (size < sizeof mask || size % sizeof mask)
-        return -EINVAL;
-    if (!is_known(tid))
-        return -ESRCH;
-    int error = put_user(mask, address);
-    return error ? error : (int64_t)sizeof mask;
-}
-
 int64_t sys_sched_setaffinity(int tid, uint32_t size, uaddr_t address) {
     uint64_t mask = 0;
     int error = copy_from_user(&mask, address, MIN((size_t)size, sizeof mask));

@@ -1,13 +1,10 @@
-/* Sockets: the calls that make, name and connect them. */
+/* Sockets: the calls that make, name and set them. */
 #include "core/string.h"
 #include "linux/errno.h"
 #include "linux/socket/socket_call.h"
 #include "mm/user.h"
 
 #define FAMILY_COUNT 48
-#define SOCK_TYPE_MASK 0xf
-#define SOCK_NONBLOCK O_NONBLOCK
-#define SOCK_CLOEXEC O_CLOEXEC
 
 static const struct socket_family *families[FAMILY_COUNT];
 
@@ -55,7 +52,7 @@ int socket_address_to_user(const struct socket_address *address, uaddr_t to, uad
     return put_user(whole, size_at);
 }
 
-static const struct socket_family *family_of(int number, int type, int *error) {
+const struct socket_family *socket_family_of(int number, int type, int *error) {
     *error = -EINVAL;
     if ((type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0)
         return NULL;
@@ -63,8 +60,7 @@ static const struct socket_family *family_of(int number, int type, int *error) {
     return number < 0 || number >= FAMILY_COUNT ? NULL : families[number];
 }
 
-/* The descriptor takes over the reference, or it is given up. */
-static int install(struct file *file, int type) {
+int socket_install(struct file *file, int type) {
     int fd = fd_install(file, 0, type & SOCK_CLOEXEC);
     if (fd < 0)
         file_put(file);
@@ -74,39 +70,11 @@ static int install(struct file *file, int type) {
 int64_t sys_socket(int family, int type, int protocol) {
     int error;
     struct file *file;
-    const struct socket_family *found = family_of(family, type, &error);
+    const struct socket_family *found = socket_family_of(family, type, &error);
     if (found == NULL)
         return error;
     error = found->create(type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK, &file);
-    return error != 0 ? error : install(file, type);
-}
-
-int64_t sys_socketpair(int family, int type, int protocol, uaddr_t descriptors) {
-    int error, fds[2];
-    struct file *files[2];
-    const struct socket_family *found = family_of(family, type, &error);
-    if (found == NULL)
-        return error;
-    if (found->pair == NULL)
-        return -EOPNOTSUPP;
-    error = found->pair(type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK, files);
-    if (error != 0)
-        return error;
-    fds[0] = install(files[0], type);
-    if (fds[0] < 0) {
-        file_put(files[1]);
-        return fds[0];
-    }
-    fds[1] = install(files[1], type);
-    if (fds[1] < 0) {
-        fd_close(fds[0]);
-        return fds[1];
-    }
-    if (copy_to_user(descriptors, fds, sizeof(fds)) == 0)
-        return 0;
-    fd_close(fds[0]);
-    fd_close(fds[1]);
-    return -EFAULT;
+    return error != 0 ? error : socket_install(file, type);
 }
 
 int64_t sys_bind(int fd, uaddr_t address, uint32_t size) {
@@ -118,62 +86,6 @@ int64_t sys_bind(int fd, uaddr_t address, uint32_t size) {
     error = socket_address_from_user(&own, address, size);
     if (error == 0)
         error = file->socket->bind == NULL ? -EOPNOTSUPP : file->socket->bind(file, &own);
-    file_put(file);
-    return error;
-}
-
-int64_t sys_listen(int fd, int backlog) {
-    int error;
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    error = file->socket->listen == NULL ? -EOPNOTSUPP : file->socket->listen(file, backlog);
-    file_put(file);
-    return error;
-}
-
-static int accept_on(struct file *file, uaddr_t address, uaddr_t size_at, int flags) {
-    struct file *accepted;
-    struct socket_address peer = {0};
-    if (file->socket->accept == NULL)
-        return -EOPNOTSUPP;
-    int error = file->socket->accept(file, &accepted, &peer);
-    if (error != 0)
-        return error;
-    accepted->flags |= flags & SOCK_NONBLOCK;
-    error = socket_address_to_user(&peer, address, size_at);
-    if (error != 0) {
-        file_put(accepted);
-        return error;
-    }
-    return install(accepted, flags);
-}
-
-int64_t sys_accept4(int fd, uaddr_t address, uaddr_t size_at, int flags) {
-    int error;
-    if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
-        return -EINVAL;
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    int result = accept_on(file, address, size_at, flags);
-    file_put(file);
-    return result;
-}
-
-int64_t sys_accept(int fd, uaddr_t address, uaddr_t size_at) {
-    return sys_accept4(fd, address, size_at, 0);
-}
-
-int64_t sys_connect(int fd, uaddr_t address, uint32_t size) {
-    int error;
-    struct socket_address peer;
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    error = socket_address_from_user(&peer, address, size);
-    if (error == 0)
-        error = file->socket->connect == NULL ? -EOPNOTSUPP : file->socket->connect(file, &peer);
     file_put(file);
     return error;
 }

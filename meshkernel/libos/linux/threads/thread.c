@@ -6,9 +6,9 @@
 #include "arch/x86_64/xsave.h"
 #include "core/alloc.h"
 #include "linux/errno.h"
+#include "linux/futex/futex.h"
 #include "linux/process.h"
 #include "linux/signal.h"
-#include "linux/threads/futex.h"
 #include "mm/space.h"
 #include "mm/user.h"
 

@@ -1,7 +1,7 @@
 /* Futexes. A word is named by its address: there is one address space, so private and shared ones
  * are alike (a word that is mapped at two addresses is two futexes here). Waiters live on the
  * stacks of the threads that wait. */
-#include "linux/threads/futex.h"
+#include "linux/futex/futex.h"
 
 #include "core/clock.h"
 #include "core/list.h"

@@ -1,4 +1,4 @@
-/* Sockets: the calls that send and receive. */
+/* Sockets: the calls that send and receive with several buffers and ancillary data. */
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/string.h"
@@ -32,55 +32,6 @@ struct counted_message { /* struct mmsghdr */
     uint32_t pad;
 };
 _Static_assert(sizeof(struct counted_message) == 64, "struct mmsghdr of x86-64");
-
-static ssize_t send(struct file *file, struct io *io, int flags,
-                    const struct socket_address *address, struct control_in *control) {
-    return file->socket->send == NULL ? -EOPNOTSUPP
-                                      : file->socket->send(file, io, flags, address, control);
-}
-
-static ssize_t receive(struct file *file, struct io *io, int flags, struct socket_address *address,
-                       int *flags_out, struct control_out *control) {
-    address->size = 0;
-    *flags_out = 0;
-    return file->socket->receive == NULL
-               ? -EOPNOTSUPP
-               : file->socket->receive(file, io, flags, address, flags_out, control);
-}
-
-int64_t sys_sendto(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t address,
-                   uint32_t address_size) {
-    int error;
-    struct socket_address to;
-    struct io io;
-    const struct iovec vector = {buffer, MIN(size, (size_t)INT32_MAX)};
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    ssize_t result = socket_address_from_user(&to, address, address_size);
-    io_init(&io, &vector, 1);
-    if (result == 0)
-        result = send(file, &io, flags, &to, NULL);
-    file_put(file);
-    return result;
-}
-
-int64_t sys_recvfrom(int fd, uaddr_t buffer, size_t size, int flags, uaddr_t address,
-                     uaddr_t size_at) {
-    int error, flags_out;
-    struct socket_address from;
-    struct io io;
-    const struct iovec vector = {buffer, MIN(size, (size_t)INT32_MAX)};
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    io_init(&io, &vector, 1);
-    ssize_t result = receive(file, &io, flags, &from, &flags_out, NULL);
-    file_put(file);
-    if (result >= 0 && socket_address_to_user(&from, address, size_at) != 0)
-        return -EFAULT;
-    return result;
-}
 
 /* The application's vector, in `few` if it fits there; the caller frees it if it is not. */
 static int load_vector(const struct message *message, struct iovec **vector,
@@ -126,7 +77,7 @@ static ssize_t send_vector(struct file *file, const struct message *message, int
     if (result != 0)
         return result;
     io_init(&io, vector, message->vector_count);
-    result = send(file, &io, flags, &to, control->size > 0 ? control : NULL);
+    result = socket_send(file, &io, flags, &to, control->size > 0 ? control : NULL);
     if (vector != few)
         kfree(vector);
     return result;
@@ -173,7 +124,7 @@ static ssize_t receive_message(struct file *file, const struct message *message,
         .close_on_exec = flags & MSG_CMSG_CLOEXEC,
     };
     io_init(&io, vector, message->vector_count);
-    result = receive(file, &io, flags, &from, &flags_out, &control);
+    result = socket_receive(file, &io, flags, &from, &flags_out, &control);
     if (vector != few)
         kfree(vector);
     flags_out |= (control.cut ? MSG_CTRUNC : 0) | (flags & MSG_CMSG_CLOEXEC);
