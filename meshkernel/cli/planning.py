@@ -124,6 +124,16 @@ def _service_values(planned: ServicePlan, image: Image) -> dict[str, Any]:
             {"address": each.address, "host": each.host, "port": each.port}
             for each in service.expose
         ],
+        "egress": [
+            {
+                "name": way.name,
+                "address": str(way.address),
+                "port": way.port,
+                "host": way.host,
+                "host_port": way.host_port,
+            }
+            for way in planned.ways
+        ],
         "volumes": [
             {"path": mount.path, "volume": mount.volume, "read_only": mount.read_only}
             for mount in service.volumes
@@ -134,6 +144,8 @@ def _service_values(planned: ServicePlan, image: Image) -> dict[str, Any]:
 
 
 def _show_service(planned: ServicePlan) -> None:
+    from meshkernel.plan.text import way_text  # noqa: PLC0415
+
     service = planned.service
     peers = [f"{peer.name} ({peer.address}, {peer.timeout:g} s)" for peer in planned.peers]
     ways = [f"{each.address}:{each.host} -> {each.port}" for each in service.expose]
@@ -146,6 +158,8 @@ def _show_service(planned: ServicePlan) -> None:
         "calls": ", ".join(peers) or "nobody",
         "called by": ", ".join(planned.callers) or "nobody",
         "exposed": ", ".join(ways) or "not",
+        "reaches": ", ".join(f"{way_text(way)} ({way.address})" for way in planned.ways)
+        or "nothing",
         "volumes": ", ".join(_mounted(mount) for mount in service.volumes) or "none",
         "secrets": ", ".join(service.secrets) or "none",
     }

@@ -27,4 +27,8 @@ def _facts(plan: Plan, dial: Path) -> Iterator[str]:
         for expose in service.service.expose:
             host = f"[{expose.address}]" if ":" in expose.address else expose.address
             yield f"expose {host}:{expose.host} {service.address}:{expose.port}"
+        for way in service.ways:
+            host = f"[{way.host}]" if ":" in way.host else way.host
+            place = f"{way.name} {way.address}:{way.port}"
+            yield f"egress {service.name} {place} {host}:{way.host_port}"
     yield f"dial {dial}"

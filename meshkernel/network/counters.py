@@ -37,6 +37,31 @@ class LinkCounters:
 
 
 @frozen
+class EgressCounters:
+    """One way out: what came of the connections that a service has tried to open along it.
+
+    Attributes:
+        source, target, port: the service, and the place outside as it knows it.
+        connected: the server has accepted.
+        refused: it has refused.
+        unresolved: the host knows no such name.
+        unreachable: the host has no route, or no descriptor left.
+        silent: there was no answer in time.
+        crowded: too many were tried at once.
+    """
+
+    source: str
+    target: str
+    port: int
+    connected: int
+    refused: int
+    unresolved: int
+    unreachable: int
+    silent: int
+    crowded: int
+
+
+@frozen
 class Counters:
     """All of a switch at one moment.
 
@@ -46,6 +71,7 @@ class Counters:
 
     ports: Mapping[str, PortCounters]
     links: Mapping[tuple[str, str], LinkCounters]
+    egress: tuple[EgressCounters, ...]
     flows: int
     tunnels: int
     pcap_error: str | None
@@ -65,10 +91,16 @@ class Counters:
         return cls(
             ports={name: _port(port) for name, port in reply["ports"].items()},
             links={(link.source, link.target): link for link in links},
+            egress=tuple(_way(way) for way in reply["egress"]),
             flows=reply["flows"],
             tunnels=reply["tunnels"],
             pcap_error=reply["pcap_error"],
         )
+
+
+def _way(way: Mapping[str, Any]) -> EgressCounters:
+    ends = {key: value for key, value in way.items() if key not in ("from", "to")}
+    return EgressCounters(source=way["from"], target=way["to"], **ends)
 
 
 def _port(port: Mapping[str, Any]) -> PortCounters:

@@ -25,18 +25,23 @@ def gateway_of(network: IPv4Network) -> IPv4Address:
     return network[1]
 
 
-def allocate(mesh: str, services: Iterable[str]) -> dict[str, IPv4Address]:
-    """An address for each service."""
+def allocate(
+    mesh: str, services: Iterable[str], places: Iterable[str] = ()
+) -> dict[str, IPv4Address]:
+    """An address for each service, and for each place outside.
+
+    A place moves no service: services choose first.
+    """
     network = network_of(mesh)
     count = LAST_HOST - FIRST_HOST + 1
     taken: set[int] = set()
     addresses = {}
-    for service in sorted(services):
-        place = _hash(f"{mesh}/{service}") % count
-        while place in taken:
-            place = (place + 1) % count
-        taken.add(place)
-        addresses[service] = network[FIRST_HOST + place]
+    for name in (*sorted(services), *sorted(places)):
+        at = _hash(f"{mesh}/{name}") % count
+        while at in taken:
+            at = (at + 1) % count
+        taken.add(at)
+        addresses[name] = network[FIRST_HOST + at]
     return addresses
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import networkx as nx
 
+from meshkernel.errors import Fault, UserError
 from meshkernel.plan.addresses import allocate, gateway_of, network_of
-from meshkernel.plan.model import Peer, Plan, ServicePlan
+from meshkernel.plan.model import Peer, Plan, ServicePlan, Way
 from meshkernel.topology.model import Service, Topology
 
 
@@ -15,12 +16,14 @@ def make_plan(topology: Topology) -> Plan:
     """The plan of a mesh: the same for the same topology, whatever the order it is written in."""
     graph = call_graph(topology)
     generations = start_order(graph)
-    addresses = allocate(topology.name, topology.services)
+    network = network_of(topology.name)
+    addresses = literals(topology, network)
+    named = places(topology) - addresses.keys()
+    addresses |= allocate(topology.name, topology.services, named)
     order = [(name, index) for index, names in enumerate(generations) for name in names]
     services = {
         name: _service(topology, topology.services[name], index, addresses) for name, index in order
     }
-    network = network_of(topology.name)
     return Plan(
         topology=topology,
         network=network,
@@ -29,6 +32,42 @@ def make_plan(topology: Topology) -> Plan:
         generations=generations,
         links=tuple(sorted(graph.edges)),
     )
+
+
+def places(topology: Topology) -> set[str]:
+    """The names of all places outside that some service may reach."""
+    return {way.name for service in topology.services.values() for way in service.egress}
+
+
+def literals(topology: Topology, network: IPv4Network) -> dict[str, IPv4Address]:
+    """The places that are named by their addresses.
+
+    Raises:
+        UserError: with each that is inside of the mesh's own network.
+    """
+    found: dict[str, IPv4Address] = {}
+    faults = []
+    for service in topology.services.values():
+        for way in service.egress:
+            address = _literal(way.name)
+            if address is None:
+                continue
+            if address in network:
+                remedy = f'give it a name: {{ name = "db", to = "{way.host}:{way.host_port}" }}'
+                what = f"{address} is inside of this mesh's own network, {network}"
+                key = f"services.{service.name}.egress"
+                faults.append(Fault(what, remedy, str(topology.path), way.line or None, key))
+            found[way.name] = address
+    if faults:
+        raise UserError(*faults)
+    return found
+
+
+def _literal(name: str) -> IPv4Address | None:
+    try:
+        return IPv4Address(name)
+    except ValueError:
+        return None
 
 
 def call_graph(topology: Topology) -> nx.DiGraph[str]:
@@ -64,4 +103,8 @@ def _service(
         generation=generation,
         peers=tuple(Peer(name, addresses[name], timeout) for name, timeout in peers),
         callers=tuple(callers),
+        ways=tuple(
+            Way(way.name, addresses[way.name], way.port, way.host, way.host_port)
+            for way in service.egress
+        ),
     )

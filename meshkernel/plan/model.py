@@ -28,6 +28,34 @@ class Peer:
 
 
 @frozen
+class Way:
+    """A way out of the mesh, as the service sees it and as the host does.
+
+    Attributes:
+        name: what the service calls the place.
+        address: of the place, for the machine.
+        port: the port there.
+        host, host_port: what the gateway connects to.
+    """
+
+    name: str
+    address: IPv4Address
+    port: int
+    host: str
+    host_port: int
+
+    @property
+    def place(self) -> tuple[str, IPv4Address]:
+        """Name and address, which ways to several ports of a place share."""
+        return self.name, self.address
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the machine has to be told its address."""
+        return self.name != str(self.address)
+
+
+@frozen
 class ServicePlan:
     """One service: where it is, whom it may call, who may call it."""
 
@@ -36,6 +64,7 @@ class ServicePlan:
     generation: int
     peers: tuple[Peer, ...]
     callers: tuple[str, ...]
+    ways: tuple[Way, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshkernel.plan.model import Plan, ServicePlan
+from meshkernel.plan.model import Plan, ServicePlan, Way
 
 
 def render(plan: Plan) -> str:
@@ -31,4 +31,12 @@ def _service(service: ServicePlan, width: int) -> str:
     if service.service.expose:
         ways = ", ".join(f"{e.address}:{e.host} -> {e.port}" for e in service.service.expose)
         parts.append(f"exposed {ways}")
+    if service.ways:
+        parts.append("reaches " + ", ".join(way_text(way) for way in service.ways))
     return "  ".join(parts)
+
+
+def way_text(way: Way) -> str:
+    """A way out in a few words."""
+    inside, outside = f"{way.name}:{way.port}", f"{way.host}:{way.host_port}"
+    return inside if inside == outside else f"{inside} -> {outside}"

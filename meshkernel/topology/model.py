@@ -51,6 +51,25 @@ class Mount:
 
 
 @frozen
+class Egress:
+    """A way out: a server of the host's network.
+
+    Attributes:
+        name: of the place, inside the mesh: what a program connects to.
+        port: the port there.
+        host: what the host of the mesh knows it by: a name, or an address.
+        host_port: the port there.
+        line: where it is declared.
+    """
+
+    name: str
+    port: int
+    host: str
+    host_port: int
+    line: int = 0
+
+
+@frozen
 class Service:
     """One service as declared: exactly one of ``module`` and ``asgi`` is set."""
 
@@ -62,6 +81,7 @@ class Service:
     env: Mapping[str, str] = field(factory=dict)
     secrets: tuple[str, ...] = ()
     expose: tuple[Expose, ...] = ()
+    egress: tuple[Egress, ...] = ()
     volumes: tuple[Mount, ...] = ()  # sorted by path
     libos: LibosWishes = field(factory=LibosWishes)
 

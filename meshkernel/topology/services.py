@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field
 
+from meshkernel.topology.egress import read_egress
 from meshkernel.topology.faults import Faults, told
 from meshkernel.topology.libos import read_libos
 from meshkernel.topology.model import Expose, Service
@@ -15,8 +16,8 @@ from meshkernel.topology.positions import KeyPath
 from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
 from meshkernel.topology.volumes import Writers, read_volumes
 
-KEYS = {"module", "asgi", "memory", "env", "secrets", "expose", "volumes", "libos"}
-LATER = {"replicas", "egress", "sleep", "net", "disk"}
+KEYS = {"module", "asgi", "memory", "env", "secrets", "expose", "egress", "volumes", "libos"}
+LATER = {"replicas", "sleep", "net", "disk"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - an address that users may write
@@ -31,10 +32,12 @@ class Taken:
     """What only one service can have, and which has it.
 
     Attributes:
+        names: of all services.
         ports: of the host, with their addresses.
         volumes: for writing.
     """
 
+    names: Collection[str]
     ports: Ports = field(factory=dict)
     volumes: Writers = field(factory=dict)
 
@@ -46,7 +49,7 @@ def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> di
         if not document.get("services"):
             faults.add(("services",), "there is no service", "add a table such as [services.cart]")
         return {}
-    taken = Taken()
+    taken = Taken(tables)
     services = {}
     for name, table in tables.items():
         path: KeyPath = ("services", name)
@@ -81,6 +84,7 @@ def _read_service(
         env=env,
         secrets=_read_secrets(table, path, faults, env),
         expose=_read_expose(table, path, faults, taken.ports, asgi=asgi is not None),
+        egress=read_egress(table, path, faults, taken.names),
         volumes=read_volumes(table, path, faults, taken.volumes),
         libos=read_libos(table, path, faults),
     )

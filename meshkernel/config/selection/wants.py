@@ -21,6 +21,8 @@ def service_facts(service: ServicePlan) -> dict[str, str]:
         facts["web"] = f"HTTP is answered for {service.service.asgi}"
     if service.peers:
         facts["calls"] = f"it calls {', '.join(peer.name for peer in service.peers)}"
+    if service.ways:
+        facts["egress"] = f"it reaches {', '.join(way.name for way in service.ways)} outside"
     return facts | exposed(service) | mounted(service)
 
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "egress.h"
 #include "gateway.h"
 #include "listen.h"
 #include "parse.h"
@@ -68,14 +69,27 @@ static bool read_gateway(struct mesh *mesh, char **words, struct trouble *troubl
     return gateway_start(mesh, prefix) || no_memory(trouble);
 }
 
+static bool is_service(const struct mesh *mesh, const struct port *port) {
+    return port != mesh->gateway && !port->outside;
+}
+
 static bool read_link(struct mesh *mesh, char **words, struct trouble *trouble) {
     struct port *source = mesh_port_named(mesh, words[0]);
     struct port *target = mesh_port_named(mesh, words[1]);
     if (!source || !target || source == target)
         return fail(trouble, "link %s %s: no such ports", words[0], words[1]);
-    if (source == mesh->gateway || target == mesh->gateway)
-        return fail(trouble, "link %s %s: the gateway takes no links", words[0], words[1]);
+    if (!is_service(mesh, source) || !is_service(mesh, target))
+        return fail(trouble, "link %s %s: only services have links", words[0], words[1]);
     return mesh_add_link(mesh, source, target) || no_memory(trouble);
+}
+
+/* An IPv6 address in front of a port number has them. */
+static char *without_brackets(char *host) {
+    size_t size = strlen(host);
+    if (size < 2 || host[0] != '[' || host[size - 1] != ']')
+        return host;
+    host[size - 1] = 0;
+    return host + 1;
 }
 
 static bool read_expose(struct mesh *mesh, char **words, struct trouble *trouble) {
@@ -85,14 +99,10 @@ static bool read_expose(struct mesh *mesh, char **words, struct trouble *trouble
         !parse_endpoint(words[1], &address, &inside))
         return fail(trouble, "expose: expected HOST:PORT ADDRESS:PORT");
     struct port *port = mesh_port(mesh, address);
-    if (!mesh->gateway || !port || port == mesh->gateway)
+    if (!mesh->gateway || !port || !is_service(mesh, port))
         return fail(trouble, "expose %s: no gateway, or no such port", words[1]);
     *colon = 0;
-    char *host = words[0];
-    if (host[0] == '[' && host[strlen(host) - 1] == ']') {
-        host[strlen(host) - 1] = 0;
-        host++;
-    }
+    const char *host = without_brackets(words[0]);
     const char *reason = listen_expose(host, colon + 1, port, (uint16_t)inside);
     if (!reason)
         return true;
@@ -100,6 +110,22 @@ static bool read_expose(struct mesh *mesh, char **words, struct trouble *trouble
     return fail(trouble,
                 "cannot listen on %s port %s: %s, stop what uses the port or change `expose`", host,
                 colon + 1, reason);
+}
+
+static bool read_egress(struct mesh *mesh, char **words, struct trouble *trouble) {
+    struct port *service = mesh_port_named(mesh, words[0]);
+    uint32_t address, number, host_number;
+    char *host = words[3];
+    char *colon = strrchr(host, ':');
+    if (!parse_name(words[1]) || !parse_endpoint(words[2], &address, &number) || !number ||
+        !colon || !parse_number(colon + 1, UINT16_MAX, &host_number))
+        return fail(trouble, "egress: expected SERVICE NAME ADDRESS:PORT HOST:PORT");
+    if (!mesh->gateway || !service || !is_service(mesh, service))
+        return fail(trouble, "egress %s: no gateway, or no such service", words[0]);
+    *colon = 0;
+    const char *reason = egress_add(mesh, service, words[1], address, (uint16_t)number,
+                                    without_brackets(host), colon + 1);
+    return !reason || fail(trouble, "egress %s %s: %s", words[0], words[1], reason);
 }
 
 static bool read_dial(struct mesh *mesh, char **words, struct trouble *trouble) {
@@ -114,8 +140,8 @@ static const struct {
     int words;
     bool (*read)(struct mesh *mesh, char **words, struct trouble *trouble);
 } facts[] = {
-    {"dial", 1, read_dial}, {"expose", 2, read_expose}, {"gateway", 1, read_gateway},
-    {"link", 2, read_link}, {"port", 2, read_port},
+    {"dial", 1, read_dial},       {"expose", 2, read_expose}, {"egress", 4, read_egress},
+    {"gateway", 1, read_gateway}, {"link", 2, read_link},     {"port", 2, read_port},
 };
 
 bool config_line(struct mesh *mesh, char *line, struct trouble *trouble) {

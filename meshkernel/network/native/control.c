@@ -38,7 +38,7 @@ static const char *attach(char **words) {
     int fd = passed[0];
     memmove(passed, passed + 1, --passed_count * sizeof(passed[0]));
     struct port *port = mesh_port_named(mesh, words[0]);
-    if (!port || port == mesh->gateway) {
+    if (!port || port == mesh->gateway || port->outside) {
         close(fd);
         return "attach: no such port";
     }
@@ -47,7 +47,7 @@ static const char *attach(char **words) {
 
 static const char *detach(char **words) {
     struct port *port = mesh_port_named(mesh, words[0]);
-    if (!port)
+    if (!port || port->outside)
         return "detach: no such port";
     wire_detach(port, "detached");
     return NULL;

@@ -52,7 +52,7 @@ static void dial(struct dialer *dialer, char *line) {
         return;
     }
     struct port *port = mesh_port(dialer->mesh, address);
-    if (!port || port == dialer->mesh->gateway || !number) {
+    if (!port || port == dialer->mesh->gateway || port->outside || !number) {
         refuse(dialer, "no service of this mesh has this address");
         return;
     }

@@ -1,5 +1,6 @@
 #include "forward.h"
 
+#include "egress.h"
 #include "fault.h"
 #include "flow.h"
 #include "loop.h"
@@ -58,6 +59,8 @@ void forward(struct mesh *mesh, struct port *source, const uint8_t *frame, uint3
         forward_deliver(&route, frame, size);
     else if (verdict != FRAME_HELD)
         source->drops[verdict]++;
+    if (verdict == DROP_EGRESS)
+        egress_refuse(source, frame, size);
 }
 
 static void reset_other_end(const struct flow *flow, void *context) {

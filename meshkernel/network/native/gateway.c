@@ -18,6 +18,8 @@
 
 static struct mesh *mesh;
 static struct netif interface;
+/* The interface of all places outside: it has whichever address the frame at hand is for. */
+static struct netif outside;
 
 u32_t sys_now(void) {
     return (u32_t)loop_now();
@@ -30,6 +32,12 @@ unsigned int lwip_random(void) {
     return value;
 }
 
+/* The port in whose name lwIP sends: its own, or a place outside that it stands for. */
+static struct port *sender_of(const uint8_t *packet) {
+    struct port *port = mesh_port(mesh, get32(packet + 12));
+    return port && port->outside ? port : mesh->gateway;
+}
+
 /* lwIP sends a packet: the Ethernet header goes before it. */
 static err_t send_packet(struct netif *netif, struct pbuf *packet, const ip4_addr_t *next_hop) {
     static uint8_t frame[ETHERNET_SIZE + MTU];
@@ -37,24 +45,35 @@ static err_t send_packet(struct netif *netif, struct pbuf *packet, const ip4_add
     if (packet->tot_len > MTU)
         return ERR_BUF;
     mac_of(lwip_ntohl(ip4_addr_get_u32(next_hop)), frame);
-    mac_of(mesh->gateway->address, frame + 6);
     put16(frame + 12, 0x0800);
     pbuf_copy_partial(packet, frame + ETHERNET_SIZE, packet->tot_len, 0);
-    forward(mesh, mesh->gateway, frame, ETHERNET_SIZE + packet->tot_len);
+    struct port *sender = sender_of(frame + ETHERNET_SIZE);
+    mac_of(sender->address, frame + 6);
+    forward(mesh, sender, frame, ETHERNET_SIZE + packet->tot_len);
     return ERR_OK;
 }
 
-static enum verdict deliver(struct port *port, const uint8_t *frame, uint32_t size) {
-    (void)port;
+static enum verdict take(struct netif *netif, const uint8_t *frame, uint32_t size) {
     uint32_t length = size - ETHERNET_SIZE;
     struct pbuf *packet =
         length <= UINT16_MAX ? pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM) : NULL;
     if (!packet)
         return DROP_QUEUE_FULL;
     memcpy(packet->payload, frame + ETHERNET_SIZE, length);
-    if (ip4_input(packet, &interface) != ERR_OK)
+    if (ip4_input(packet, netif) != ERR_OK)
         pbuf_free(packet);
     return FRAME_FORWARDED;
+}
+
+static enum verdict deliver(struct port *port, const uint8_t *frame, uint32_t size) {
+    (void)port;
+    return take(&interface, frame, size);
+}
+
+enum verdict gateway_take_outside(const struct port *port, const uint8_t *frame, uint32_t size) {
+    ip4_addr_t address = {lwip_htonl(port->address)};
+    ip_addr_copy_from_ip4(outside.ip_addr, address);
+    return take(&outside, frame, size);
 }
 
 static err_t start_interface(struct netif *netif) {
@@ -76,6 +95,11 @@ bool gateway_start(struct mesh *its_mesh, unsigned prefix) {
     netif_set_default(&interface);
     netif_set_link_up(&interface);
     netif_set_up(&interface);
+    ip4_addr_t alone = {lwip_htonl(UINT32_MAX)}; /* so that nothing is ever routed to it */
+    if (!netif_add(&outside, &address, &alone, &none, NULL, start_interface, ip4_input))
+        return false;
+    netif_set_link_up(&outside);
+    netif_set_up(&outside);
     mesh->gateway->deliver = deliver;
     return true;
 }

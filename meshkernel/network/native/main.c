@@ -2,6 +2,7 @@
  * inherited from the supervisor; the switch ends when that closes, so it outlives nobody. */
 #include "config.h"
 #include "control.h"
+#include "egress.h"
 #include "fault.h"
 #include "forward.h"
 #include "gateway.h"
@@ -25,6 +26,7 @@ static struct mesh mesh;
 
 static void port_changed(struct port *port, const char *reason) {
     tunnel_port_changed(port);
+    egress_port_changed(port);
     control_port_changed(port, reason);
 }
 
@@ -57,6 +59,7 @@ static void run(void) {
         wire_flush_all();
         tunnel_pump_all(); /* those that a lost machine has marked */
         tunnel_bury_all();
+        egress_bury_all();
         pcap_flush();
     }
 }

@@ -19,6 +19,7 @@ const char *const verdict_names[VERDICTS] = {
     [DROP_NO_LINK] = "no-link",
     [DROP_AGAINST_DIRECTION] = "against-direction",
     [DROP_NO_FLOW] = "no-flow",
+    [DROP_EGRESS] = "egress",
     [DROP_NOT_ATTACHED] = "not-attached",
     [DROP_QUEUE_FULL] = "queue-full",
     [DROP_FAULT_INJECTED] = "fault-injected",
@@ -44,10 +45,21 @@ bool mesh_init(struct mesh *mesh) {
     return mesh->flows != NULL;
 }
 
+static void free_ways(struct way *way) {
+    while (way) {
+        struct way *next = way->next;
+        free(way->host);
+        free(way->host_number);
+        free(way);
+        way = next;
+    }
+}
+
 void mesh_free(struct mesh *mesh) {
     flow_table_free(mesh->flows);
     while (mesh->links) {
         struct link *next = mesh->links->next;
+        free_ways(mesh->links->ways);
         free(mesh->links);
         mesh->links = next;
     }
@@ -89,6 +101,22 @@ struct link *mesh_add_link(struct mesh *mesh, struct port *source, struct port *
     *mesh->last_link = link;
     mesh->last_link = &link->next;
     return link;
+}
+
+bool mesh_add_way(struct link *link, uint16_t number, const char *host, const char *host_number) {
+    struct way *way = calloc(1, sizeof(*way));
+    if (!way)
+        return false;
+    *way = (struct way){link->ways, number, strdup(host), strdup(host_number), {0}};
+    link->ways = way; /* freed with the link, whole or not */
+    return way->host && way->host_number;
+}
+
+struct way *mesh_way(const struct link *link, uint16_t number) {
+    struct way *way = link->ways;
+    while (way && way->number != number)
+        way = way->next;
+    return way;
 }
 
 struct port *mesh_port(const struct mesh *mesh, uint32_t address) {

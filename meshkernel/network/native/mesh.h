@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAME_SIZE 64      /* of a port, with its terminating zero */
+#define NAME_SIZE 256     /* of a port, with its terminating zero; a DNS name has 253 bytes */
 #define FRAME_MAX 65536   /* bytes of the largest frame on a wire, Ethernet header included */
 #define QUEUE_MAX 4194304 /* bytes that wait for one port, and for one delayed pair */
 
@@ -25,6 +25,7 @@ enum verdict {
     DROP_NO_LINK,             /* the two ports are not linked */
     DROP_AGAINST_DIRECTION,   /* opens a connection against the link's direction */
     DROP_NO_FLOW,             /* an answer to nothing */
+    DROP_EGRESS,              /* to a place outside that this port may not reach */
     DROP_NOT_ATTACHED,        /* no machine runs at the other end */
     DROP_QUEUE_FULL,          /* the receiver does not read fast enough */
     DROP_FAULT_INJECTED,      /* by the control command `drop` */
@@ -51,8 +52,10 @@ struct port {
     uint64_t drops[VERDICTS];
     struct flow *newest_flow, *oldest_flow; /* those that this port opened, by last use */
     uint32_t flows;
+    uint32_t attempts;    /* of this port to reach places outside */
     struct fault *faults; /* injected on frames that this port sends */
-    struct wire *wire;    /* the machine's end; NULL: none, or the gateway */
+    struct wire *wire;    /* the machine's end; NULL: none, the gateway, or a place outside */
+    bool outside;         /* a host beyond the mesh, which the gateway stands for (egress.h) */
     /* NULL while nothing is attached. Never keeps `frame`. Returns FRAME_FORWARDED or a reason. */
     enum verdict (*deliver)(struct port *port, const uint8_t *frame, uint32_t size);
 };
@@ -62,6 +65,25 @@ struct link {
     struct link *next, *next_alike;
     struct port *source, *target;
     struct traffic forward, reverse;
+    struct way *ways; /* where the target is outside: nothing else passes */
+};
+
+enum way_end {
+    WAY_CONNECTED,   /* the host's server has accepted */
+    WAY_REFUSED,     /* it has refused */
+    WAY_UNRESOLVED,  /* the host knows no such name */
+    WAY_UNREACHABLE, /* the host has no route, or no descriptor left */
+    WAY_SILENT,      /* no answer in time */
+    WAY_CROWDED,     /* too many attempts at once */
+    WAY_ENDS,
+};
+
+/* A way out: TCP to `number` at the link's target goes to a server of the host's network. */
+struct way {
+    struct way *next;
+    uint16_t number;
+    char *host, *host_number; /* as getaddrinfo() takes them */
+    uint64_t ends[WAY_ENDS];
 };
 
 struct mesh {
@@ -89,7 +111,11 @@ struct port *mesh_add_port(struct mesh *mesh, const char *name, uint32_t address
 /* The existing link where there is one already; NULL: out of memory. */
 struct link *mesh_add_link(struct mesh *mesh, struct port *source, struct port *target);
 
+/* False: out of memory. Strings are copied. */
+bool mesh_add_way(struct link *link, uint16_t number, const char *host, const char *host_number);
+
 /* NULL: none. */
+struct way *mesh_way(const struct link *link, uint16_t number);
 struct port *mesh_port(const struct mesh *mesh, uint32_t address);
 struct port *mesh_port_named(const struct mesh *mesh, const char *name);
 struct link *mesh_link(const struct mesh *mesh, const struct port *source,

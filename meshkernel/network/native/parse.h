@@ -13,7 +13,7 @@ bool parse_endpoint(const char *word, uint32_t *address, uint32_t *number);
 /* Letters, digits, `-`, `_`, `.`: safe in a reply as it is. */
 bool parse_name(const char *word);
 
-#define WORDS_MAX 4
+#define WORDS_MAX 5
 
 /* Cuts the line at blanks, in place; returns the number of words, WORDS_MAX + 1 for more. The last
  * of `most` words runs to the end of the line. */

@@ -6,10 +6,13 @@ static enum verdict find_destination(const struct mesh *mesh, const struct port 
                                      const uint8_t *frame, const struct packet *packet,
                                      struct port **found) {
     struct port *port = get16(frame) == MAC_PREFIX ? mesh_port(mesh, get32(frame + 2)) : NULL;
-    if (!port || port == source)
+    if (port && port == mesh->gateway && packet->destination != port->address) {
+        port = mesh_port(mesh, packet->destination); /* by its own address, through the gateway */
+        if (!port || !port->outside)
+            return DROP_EGRESS;
+    }
+    if (!port || port == source || packet->destination != port->address)
         return DROP_UNKNOWN_DESTINATION;
-    if (packet->destination != port->address) /* beyond the mesh: no port has a way out */
-        return port == mesh->gateway ? DROP_NO_LINK : DROP_UNKNOWN_DESTINATION;
     if (packet->six && port == mesh->gateway) /* which speaks IPv4 */
         return DROP_NO_LINK;
     *found = port;
@@ -32,9 +35,17 @@ static bool may_make_flow(const struct packet *packet) {
     return opens(packet);
 }
 
+/* Along a way of this link: TCP over IPv4, to one of the numbers that the topology has. */
+static bool goes_out(const struct link *link, const struct packet *packet) {
+    return packet->protocol == PROTOCOL_TCP && !packet->six &&
+           mesh_way(link, packet->destination_port);
+}
+
 static enum verdict judge_stray(struct mesh *mesh, struct port *source, struct port *destination,
                                 const struct packet *packet, struct flow **flow) {
     struct link *link = mesh_link(mesh, source, destination);
+    if (destination->outside && !(link && goes_out(link, packet)))
+        return DROP_EGRESS;
     if (!link) {
         if (!mesh_link(mesh, destination, source))
             return DROP_NO_LINK;

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "egress.h"
 #include "flow.h"
 #include "pcap.h"
 #include "tunnel.h"
@@ -46,7 +47,9 @@ void report_counters(const struct mesh *mesh, struct text *text) {
         report_link(link, text);
         text_add(text, link->next ? "," : "");
     }
-    text_add(text, "],\"flows\":%u,\"tunnels\":%u,\"pcap_error\":", flow_count(mesh->flows),
+    text_add(text, "],\"egress\":");
+    egress_report(mesh, text);
+    text_add(text, ",\"flows\":%u,\"tunnels\":%u,\"pcap_error\":", flow_count(mesh->flows),
              tunnel_count());
     if (pcap_error())
         text_add_quoted(text, pcap_error());

@@ -53,6 +53,7 @@ static struct tunnel *tunnels, *marked_tunnels, *graves;
 static uint32_t count;
 
 static void attempt(void *argument);
+static void adopt(struct tunnel *tunnel, struct tcp_pcb *pcb);
 static void ask_again(void *argument);
 static void give_up(void *argument);
 static void host_ready(struct watch *watch, uint32_t events);
@@ -211,11 +212,7 @@ static void attempt(void *argument) {
         attempt_later(tunnel);
         return;
     }
-    tcp_arg(tunnel->pcb, tunnel);
-    tcp_recv(tunnel->pcb, received);
-    tcp_sent(tunnel->pcb, sent);
-    tcp_err(tunnel->pcb, failed);
-    tcp_nagle_disable(tunnel->pcb);
+    adopt(tunnel, tunnel->pcb);
     tunnel->trouble = "no answer";
     tunnel->state = CONNECTING;
     if (tcp_connect(tunnel->pcb, &address, tunnel->number, connected) == ERR_OK) {
@@ -226,26 +223,52 @@ static void attempt(void *argument) {
     attempt_later(tunnel);
 }
 
-void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
-                 uint32_t patience) {
+static struct tunnel *tunnel_new(int fd, const struct port *port, enum tunnel_kind kind) {
     struct tunnel *tunnel = calloc(1, sizeof(*tunnel));
-    if (!tunnel) {
-        close(fd);
-        return;
-    }
+    if (!tunnel)
+        return NULL;
     tunnel->watch = (struct watch){.fd = fd, .ready = host_ready};
     tunnel->port = port;
-    tunnel->number = number;
     tunnel->kind = kind;
-    tunnel->retry = RETRY_FIRST;
-    tunnel->silence = SILENCE_FIRST;
-    tunnel->trouble = "no answer";
     tunnel->next = tunnels;
     if (tunnels)
         tunnels->previous = tunnel;
     tunnels = tunnel;
     count++;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* not on a unix socket */
+    return tunnel;
+}
+
+static void adopt(struct tunnel *tunnel, struct tcp_pcb *pcb) {
+    tunnel->pcb = pcb;
+    tcp_arg(pcb, tunnel);
+    tcp_recv(pcb, received);
+    tcp_sent(pcb, sent);
+    tcp_err(pcb, failed);
+    tcp_nagle_disable(pcb);
+}
+
+bool tunnel_join(int fd, struct tcp_pcb *pcb, const struct port *port) {
+    struct tunnel *tunnel = tunnel_new(fd, port, TUNNEL_EGRESS);
+    if (!tunnel)
+        return false;
+    adopt(tunnel, pcb);
+    tunnel->state = JOINED;
+    mark(tunnel); /* what the server has said already */
+    return true;
+}
+
+void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
+                 uint32_t patience) {
+    struct tunnel *tunnel = tunnel_new(fd, port, kind);
+    if (!tunnel) {
+        close(fd);
+        return;
+    }
+    tunnel->number = number;
+    tunnel->retry = RETRY_FIRST;
+    tunnel->silence = SILENCE_FIRST;
+    tunnel->trouble = "no answer";
     sys_timeout(patience, give_up, tunnel);
     if (loop_watch(&tunnel->watch, 0)) /* only hang-ups until it is joined */
         attempt(tunnel);

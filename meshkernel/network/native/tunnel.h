@@ -7,12 +7,19 @@
 enum tunnel_kind {
     TUNNEL_EXPOSE, /* silent: the host's client sees a connection that ends */
     TUNNEL_DIAL,   /* the client is told `ok` or `error TEXT` first */
+    TUNNEL_EGRESS, /* the other way: the host's socket leads to a server outside */
 };
 
 /* Takes over the host's socket and opens a connection to the address; as long as the service
  * refuses or no machine is there, it tries again, until `patience` milliseconds are over. */
 void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
                  uint32_t patience);
+
+struct tcp_pcb;
+
+/* Joins the host's connected socket to a connection that the machine at this port has opened.
+ * False: out of memory, and both are as they were. */
+bool tunnel_join(int fd, struct tcp_pcb *pcb, const struct port *port);
 
 /* Once a turn: moves bytes where a side has become ready. */
 void tunnel_pump_all(void);

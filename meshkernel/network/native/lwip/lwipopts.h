@@ -26,7 +26,7 @@
 #define LWIP_DNS 0
 #define LWIP_IGMP 0
 #define LWIP_STATS 0
-#define LWIP_SINGLE_NETIF 1
+#define LWIP_SINGLE_NETIF 0
 #define LWIP_NETIF_LOOPBACK 0
 #define LWIP_HAVE_LOOPIF 0
 #define PBUF_LINK_HLEN 0

@@ -1,0 +1,94 @@
+"""Ways out: clients in machines against real servers of the host."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshkernel import RemoteError
+from meshkernel.testing import running_mesh
+
+from . import servers
+from .conftest import copied
+
+pytestmark = pytest.mark.machine
+
+
+@pytest.fixture(scope="module")
+def redis():
+    with servers.redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def postgresql():
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mesh(redis, postgresql):
+    topology = copied("egress", "egress") / "topology.toml"
+    text = topology.read_text()
+    for name, port in (
+        ("REDIS", redis.port),
+        ("POSTGRES", postgresql.port),
+        ("CLOSED", servers.free_port()),
+    ):
+        text = text.replace(f"@{name}@", str(port))
+    topology.write_text(text)
+    with running_mesh(topology) as mesh:
+        yield mesh
+
+
+def egress(mesh, name):
+    """What came of the connections to a place, summed over its ways."""
+    return next(way for way in mesh.counters().egress if way.target == name)
+
+
+def refused(mesh, service):
+    return mesh.counters().ports[service].drops.get("egress", 0)
+
+
+async def test_redis(mesh):
+    done = await mesh.call_within(120, "keeper.work", count=200)
+    assert done == {"name": "ann", "sum": 199 * 200 // 2, "large": True, "message": "hello"}
+    assert egress(mesh, "redis").connected >= 1
+
+
+async def test_postgresql(mesh):
+    done = await mesh.call_within(120, "books.work", rows=100)
+    titles = sum(len(f"book {number}") for number in range(100))
+    assert done == {"rows": 10_100, "title": "book 7", "bytes": titles + 1_000_000}
+
+
+async def test_a_server_that_is_restarted(mesh, redis, postgresql):
+    await mesh.call_within(120, "books.work", rows=10)
+    redis.kill()
+    postgresql.kill()
+    with pytest.raises(RemoteError, match="ConnectionError"):
+        await mesh.call_within(60, "keeper.get", key="name")
+    with pytest.raises(RemoteError, match="ConnectionRefusedError"):
+        await mesh.call_within(60, "books.count")
+    assert egress(mesh, "redis").refused >= 1
+    redis.start()
+    postgresql.start()
+    assert await mesh.call_within(60, "keeper.get", key="name") == ""
+    assert await mesh.call_within(60, "books.count") == 10_010
+
+
+async def test_errors_are_those_of_linux(mesh):
+    assert await mesh.call("keeper.reach", host="nobody", port=1) == "ECONNREFUSED"
+    assert await mesh.call("keeper.reach", host="unknown", port=1) == "ECONNREFUSED"
+    assert egress(mesh, "nobody").refused == 1
+    assert egress(mesh, "unknown").unresolved == 1
+
+
+async def test_all_else_is_refused_and_counted(mesh, postgresql):
+    before = refused(mesh, "keeper")
+    for host, port in (("redis", 80), ("192.0.2.1", 81), ("198.51.100.7", 80), ("10.0.0.1", 80)):
+        assert await mesh.call("keeper.reach", host=host, port=port) == "ECONNREFUSED"
+    assert refused(mesh, "keeper") == before + 4
+    place = next(way for way in mesh.plan.services["books"].ways)
+    assert await mesh.call("keeper.reach", host=str(place.address), port=5432) == "ECONNREFUSED"
+    assert refused(mesh, "keeper") == before + 5
+    assert await mesh.call("keeper.reach", host="db.internal", port=5432) == "unknown name"

@@ -1,0 +1,262 @@
+"""The ways out: machines that are no more than their frames, and real servers of the host."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from ipaddress import IPv4Address
+
+import pytest
+from attrs import evolve
+
+from meshkernel.network.counters import EgressCounters
+from meshkernel.network.switch import Switch
+from meshkernel.plan.model import Plan, Way
+
+from .conftest import ADDRESS, GATEWAY, Attach, StartSwitch, make_plan, until
+from .frames import ACK, FIN, RST, SECONDS, SYN, SYN_ACK, Machine, ethernet, ipv4, tcp, udp
+
+A, C = ADDRESS["a"], ADDRESS["c"]
+PLACE, LITERAL = "10.9.0.200", "192.0.2.7"
+FLAGS = 47
+"""Of TCP, in a frame without options of IP."""
+
+
+def reaching(host_port: int, *, host: str = "127.0.0.1") -> Plan:
+    """a may reach two numbers of a place with a name, and one of an address; c has no way."""
+    plan = make_plan()
+    ways = (
+        Way("db", IPv4Address(PLACE), 5432, host, host_port),
+        Way("db", IPv4Address(PLACE), 5433, "host.invalid", 1),
+        Way(LITERAL, IPv4Address(LITERAL), 80, "127.0.0.1", host_port),
+    )
+    services = dict(plan.services) | {"a": evolve(plan.services["a"], ways=ways)}
+    return evolve(plan, services=services)
+
+
+@asynccontextmanager
+async def server(*, backlog: int = 100) -> AsyncIterator[tuple[int, asyncio.Queue]]:
+    """A server of the host: its port, and the connections that it accepts."""
+    accepted: asyncio.Queue = asyncio.Queue()
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.put_nowait((reader, writer))
+
+    listening = await asyncio.start_server(keep, "127.0.0.1", 0, backlog=backlog)
+    try:
+        yield listening.sockets[0].getsockname()[1], accepted
+    finally:
+        listening.close()
+        while not accepted.empty():
+            accepted.get_nowait()[1].close()
+
+
+class Connection:
+    """As much of TCP as a test needs: every segment is acknowledged, and nothing is sent again."""
+
+    def __init__(self, machine: Machine, place: str, ports: tuple[int, int]) -> None:
+        self.machine, self.place, self.ports = machine, place, ports
+        self.seq, self.ack = 1000, 0
+
+    async def send(self, flags: int, data: bytes = b"") -> None:
+        segment = tcp(A, self.place, self.ports, flags, data, seq=self.seq, ack=self.ack)
+        await self.machine.send(segment)
+        self.seq += len(data) + bool(flags & (SYN | FIN))
+
+    async def receive(self) -> tuple[int, bytes]:
+        """Flags and data of the next segment of this connection."""
+        while True:
+            frame = await self.machine.receive()
+            source, target, seq, _, offset, flags = struct.unpack("!HHIIBB", frame[34:48])
+            if (target, source) == self.ports:
+                break
+        assert frame[26:34] == IPv4Address(self.place).packed + IPv4Address(A).packed
+        size = struct.unpack("!H", frame[16:18])[0] - 20 - (offset >> 4) * 4
+        data = frame[34 + (offset >> 4) * 4 :][:size]
+        self.ack = seq + len(data) + bool(flags & (SYN | FIN))
+        return flags, data
+
+    async def open(self) -> None:
+        await self.send(SYN)
+        flags, _ = await self.receive()
+        assert flags == SYN_ACK
+        await self.send(ACK)
+
+    async def read(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            data += (await self.receive())[1]
+            await self.send(ACK)
+        return data
+
+
+async def way(switch: Switch, port: int = 5432) -> EgressCounters:
+    return next(each for each in (await switch.counters()).egress if each.port == port)
+
+
+async def drops(switch: Switch, name: str) -> dict[str, int]:
+    return dict((await switch.counters()).ports[name].drops)
+
+
+@pytest.mark.parametrize(("place", "number"), [(PLACE, 5432), (LITERAL, 80)])
+async def test_a_connection_both_ways(
+    start_switch: StartSwitch, attach: Attach, place: str, number: int
+) -> None:
+    async with server() as (port, accepted):
+        switch = await start_switch(reaching(port))
+        connection = Connection(await attach(switch, "a"), place, (4000, number))
+        await connection.open()
+        async with asyncio.timeout(SECONDS):
+            reader, writer = await accepted.get()
+            await connection.send(ACK, b"question")
+            assert await reader.readexactly(8) == b"question"
+            writer.write(b"answer")
+            assert await connection.read(6) == b"answer"
+            await connection.send(FIN | ACK)
+            assert await reader.read() == b""
+            writer.close()
+            while not (await connection.receive())[0] & FIN:
+                pass
+        await connection.send(ACK)
+        await until(switch, lambda counters: not counters.tunnels)
+        assert (await way(switch, number)).connected == 1
+        assert await drops(switch, "a") == {}
+
+
+async def test_an_address_may_be_reached_through_the_gateway(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    """What is not of its own network a machine sends to the gateway's MAC."""
+    async with server() as (port, _):
+        switch = await start_switch(reaching(port))
+        machine = await attach(switch, "a")
+        segment = tcp(A, LITERAL, (4000, 80), SYN)
+        await machine.send(ethernet(A, GATEWAY, segment[14:]))
+        assert (await machine.receive())[FLAGS] == SYN_ACK
+
+
+async def test_a_server_that_refuses(start_switch: StartSwitch, attach: Attach) -> None:
+    async with server() as (port, _):
+        pass  # nobody listens there any longer
+    switch = await start_switch(reaching(port))
+    connection = Connection(await attach(switch, "a"), PLACE, (4000, 5432))
+    await connection.send(SYN)
+    assert (await connection.receive())[0] == RST | ACK
+    assert (await way(switch)).refused == 1
+    assert (await switch.counters()).tunnels == 0
+
+
+async def test_a_name_that_the_host_does_not_know(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    switch = await start_switch(reaching(1))
+    connection = Connection(await attach(switch, "a"), PLACE, (4000, 5433))
+    await connection.send(SYN)
+    assert (await connection.receive())[0] == RST | ACK
+    assert (await way(switch, 5433)).unresolved == 1
+
+
+async def test_what_is_not_on_the_list_is_refused_and_counted(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    async with server() as (port, accepted):
+        switch = await start_switch(reaching(port))
+        a, c = await attach(switch, "a"), await attach(switch, "c")
+        for number in (5431, 80, 0):
+            await a.send(tcp(A, PLACE, (4000, number), SYN))
+            assert (await a.receive())[FLAGS] == RST | ACK
+        await a.send(udp(A, PLACE, (4000, 5432)))
+        await a.send(ethernet(A, GATEWAY, ipv4(A, "198.51.100.1", 17, udp(A, C, (1, 2))[34:])))
+        await c.send(tcp(C, PLACE, (4000, 5432), SYN))
+        assert (await c.receive())[FLAGS] == RST | ACK
+        await c.send(ethernet(C, PLACE, ipv4(A, PLACE, 6, tcp(A, PLACE, (1, 5432), SYN)[34:])))
+        await until(switch, lambda counters: "spoofed-ip" in counters.ports["c"].drops)
+        assert await drops(switch, "a") == {"egress": 5}
+        assert await drops(switch, "c") == {"egress": 1, "spoofed-ip": 1}
+        assert accepted.empty()
+
+
+async def test_a_reset_goes_on_in_both_directions(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    async with server() as (port, accepted):
+        switch = await start_switch(reaching(port))
+        machine = await attach(switch, "a")
+        first = Connection(machine, PLACE, (4000, 5432))
+        await first.open()
+        async with asyncio.timeout(SECONDS):
+            reader, _ = await accepted.get()
+            await first.send(RST | ACK)
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            second = Connection(machine, PLACE, (4001, 5432))
+            await second.open()
+            _, writer = await accepted.get()
+            writer.transport.abort()
+            while not (await second.receive())[0] & (RST | FIN):
+                pass
+        await until(switch, lambda counters: counters.tunnels <= 1)
+
+
+async def test_a_syn_that_comes_again_opens_one_connection(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    async with server() as (port, accepted):
+        switch = await start_switch(reaching(port))
+        machine = await attach(switch, "a")
+        connection = Connection(machine, PLACE, (4000, 5432))
+        await machine.send(*[tcp(A, PLACE, (4000, 5432), SYN)] * 5)
+        connection.seq += 1
+        assert (await connection.receive())[0] == SYN_ACK
+        await connection.send(ACK, b"x")
+        async with asyncio.timeout(SECONDS):
+            reader, _ = await accepted.get()
+            assert await reader.readexactly(1) == b"x"
+        assert accepted.empty()
+        assert (await way(switch)).connected == 1
+
+
+async def test_a_machine_that_goes_takes_its_connections_along(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    async with server() as (port, accepted):
+        switch = await start_switch(reaching(port))
+        machine = await attach(switch, "a")
+        await Connection(machine, PLACE, (4000, 5432)).open()
+        await machine.send(tcp(A, PLACE, (4001, 5432), SYN))  # which never goes on
+        async with asyncio.timeout(SECONDS):
+            first, _ = await accepted.get()
+            second, _ = await accepted.get()
+            machine.close()
+            for reader in (first, second):
+                with suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+        await until(switch, lambda counters: not counters.tunnels)
+
+
+async def test_a_flood_of_openings_is_bounded_per_machine(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    async with server(backlog=1000) as (port, _):
+        switch = await start_switch(reaching(port))
+        machine = await attach(switch, "a")
+        for first in range(1000, 3000, 100):
+            await machine.send(
+                *(tcp(A, PLACE, (number, 5432), SYN) for number in range(first, first + 100))
+            )
+        counters = await until(switch, lambda counters: sum(map(tried, counters.egress)) >= 2000)
+        found = next(each for each in counters.egress if each.port == 5432)
+        assert found.connected <= 256
+        assert found.crowded >= 2000 - 256
+
+
+def tried(each: EgressCounters) -> int:
+    return each.connected + each.crowded
+
+
+async def test_nothing_is_attached_in_the_place_of_a_server(start_switch: StartSwitch) -> None:
+    switch = await start_switch(reaching(1))
+    with pytest.raises(Exception, match="no such port"):
+        await switch.attach("db")
