@@ -16,6 +16,7 @@ down:
 	@$(BIN)/meshkernel down topology.toml
 
 test: setup lint
+	@PYTHON=$(PYTHON) scripts/system-packages test
 	$(BIN)/pytest
 
 lint: setup

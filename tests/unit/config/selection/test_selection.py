@@ -28,7 +28,7 @@ from meshkernel.errors import UserError
 from meshkernel.plan import Plan, make_plan
 from meshkernel.topology import Expose, Link, Service, Topology
 from meshkernel.topology.libos import LibosWishes
-from meshkernel.topology.model import Mount
+from meshkernel.topology.model import Egress, Mount
 
 SOURCES = LibrarySources(
     libraries=(
@@ -74,7 +74,12 @@ def plan(**cart: Any) -> Plan:
     """Two services: web calls cart."""
     services = {
         "web": Service(
-            "web", 1, asgi="web:app", expose=(Expose(8080, 80),), volumes=(Mount("/data", "pages"),)
+            "web",
+            1,
+            asgi="web:app",
+            expose=(Expose(8080, 80),),
+            egress=(Egress("db", 5432, "localhost", 5432),),
+            volumes=(Mount("/data", "pages"),),
         ),
         "cart": Service("cart", 2, module="cart", **cart),
     }
@@ -109,6 +114,7 @@ def test_a_topology_says_what_its_services_need() -> None:
         "answers": "calls are answered on port 7000",
         "web": "HTTP is answered for web:app",
         "calls": "it calls cart",
+        "egress": "it reaches db outside",
         "exposed": "it exposes port 80 as 8080 of 127.0.0.1",
         "volumes": "it mounts /data",
     }
