@@ -17,6 +17,8 @@ import sys
 import unittest
 
 MARK = "\x1e"
+RESOURCES = "network,walltime"
+"""What tests may use that they do not by themselves: sockets, even of the loopback, and time."""
 TEXT = 3000
 """Characters of a traceback that are told: its end says what is wrong."""
 
@@ -71,7 +73,7 @@ def main() -> None:
     unittest.TestCase.run = reporting(unittest.TestCase.run, done)
     from test.libregrtest.main import main as regrtest
 
-    sys.argv = ["test", module]
+    sys.argv = ["test", "-u", RESOURCES, module]
     regrtest()
 
 
