@@ -56,6 +56,10 @@ class Library:
     files: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()
 
+    def has_file(self, path: str) -> bool:
+        """Whether it provides a path, something above it, or something below it."""
+        return any(f"{path}/".startswith(f"{f}/") or f.startswith(f"{path}/") for f in self.files)
+
 
 @frozen
 class LibrarySources:

@@ -302,7 +302,9 @@ class _Build:
                 if module.package and module.file and environment.place(module.file).project
             },
             runtime=contents.runtime_object(),
-            code=uses.uses(found.modules, environment, _noted(self.sources), self.cache),
+            code=uses.uses(
+                found.modules, environment, _noted(self.sources), self.cache, program.modules
+            ),
         )
 
     def _kept(

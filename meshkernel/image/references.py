@@ -15,9 +15,9 @@ from attrs import frozen
 
 from meshkernel.toolchain.cache import Cache, digest
 
-FORMAT = "1"
-SYSTEM_PATH = re.compile(r"/(?:proc|dev|sys)/[\w./-]*\w")
-"""A file below /proc, /dev or /sys."""
+FORMAT = "2"
+SYSTEM_PATH = re.compile(r"/(?:proc|dev|sys|tmp)(?:/[\w./-]*)?")
+"""A file below one of the folders that the library OS itself fills."""
 
 
 @frozen
@@ -26,7 +26,7 @@ class References:
 
     Attributes:
         names: attributes, variables, modules, and ``module.attribute`` of imported modules.
-        paths: files below /proc, /dev and /sys.
+        paths: files below /proc, /dev, /sys and /tmp; of an f-string, what it begins with.
     """
 
     names: frozenset[str]
@@ -81,5 +81,8 @@ def _modules(tree: ast.Module) -> Iterator[tuple[str, str]]:
 def _paths(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
+            case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+                if found := SYSTEM_PATH.match(text):
+                    yield found[0].rstrip("/")
             case ast.Constant(value=str(text)) if SYSTEM_PATH.fullmatch(text):
-                yield text
+                yield text.rstrip("/")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType
 
@@ -19,14 +19,14 @@ from meshkernel.config.selection import Code
 from meshkernel.image import objects
 from meshkernel.image.imports import Module
 from meshkernel.image.paths import Environment
-from meshkernel.image.references import SYSTEM_PATH, references
+from meshkernel.image.references import references
 from meshkernel.toolchain.cache import Cache
 
 OURS = Path(__file__).resolve().parents[1]
 HEADER = 16
 """Bytes of a ``.pyc`` before its code."""
 
-SYSTEM_PATH_IN_OBJECT = re.compile(SYSTEM_PATH.pattern.encode())
+SYSTEM_PATH_IN_OBJECT = re.compile(rb"/(?:proc|dev|sys|tmp)/[\w./-]*\w")
 
 
 @define
@@ -40,7 +40,11 @@ class _Notes:
 
 
 def uses(
-    modules: Iterable[Module], environment: Environment, wanted: frozenset[str], cache: Cache
+    modules: Iterable[Module],
+    environment: Environment,
+    wanted: frozenset[str],
+    cache: Cache,
+    program: Collection[str] = (),
 ) -> Code:
     """What these modules say of the calls that they make.
 
@@ -49,11 +53,14 @@ def uses(
         environment: says which are of the standard library.
         wanted: the names that are worth to be noted.
         cache: of what sources refer to.
+        program: modules that count wherever they are, as in ``-m http.server``.
     """
     modules = list(modules)
     notes = _Notes()
     for module in modules:
-        if module.file is not None and not _is_standard(module.file, environment):
+        if module.file is None or module.file.is_relative_to(OURS):
+            continue
+        if module.name in program or not _is_standard(module.file, environment):
             told = module.file.name if module.name == str(module.file) else module.name
             if environment.place(module.file).project:
                 notes.own.add(told)
@@ -72,9 +79,7 @@ def _sorted(found: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _is_standard(file: Path, environment: Environment) -> bool:
-    """Whether a module is the interpreter's, or of our own runtime."""
-    if file.is_relative_to(OURS):
-        return True
+    """Whether a module is the interpreter's."""
     distributed = any(file.is_relative_to(folder) for folder in environment.site)
     return not distributed and any(file.is_relative_to(f) for f in environment.standard)
 

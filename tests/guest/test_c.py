@@ -17,7 +17,6 @@ NAMES = [
     "futexes",
     "ipc",
     "memory",
-    "named_pipes",
     "output",
     "proc",
     "signals",

@@ -17,7 +17,7 @@ class Code:
             outside of the standard library refers to, each with the modules that do.
         symbols: functions of C that binary modules import, likewise.
         own: names of the modules of the project itself.
-        paths: files below /proc, /dev and /sys that it names, each with the modules that do.
+        paths: files below /proc, /dev, /sys and /tmp that it names, each with the modules that do.
         opaque: nothing is known of it, as of a program in C: it may make any call.
     """
 

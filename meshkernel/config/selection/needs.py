@@ -38,7 +38,7 @@ class Asked:
                 library.name in self.libraries
                 or self.syscalls & {*library.syscalls}
                 or self.drivers & {*library.drivers}
-                or self.files & {*library.files}
+                or any(library.has_file(path) for path in self.files)
                 or self.sockets & {*library.sockets}
             ):
                 yield Want(library.name, reason, certain)

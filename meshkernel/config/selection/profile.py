@@ -47,7 +47,7 @@ class Profile:
         for library in libraries:
             used = [
                 *({*library.syscalls} & {*self.syscalls}),
-                *({*library.files} & {*self.files}),
+                *(path for path in self.files if library.has_file(path)),
                 *({*library.sockets} & {*self.sockets}),
             ]
             if used:

@@ -58,8 +58,9 @@ def of_calls(libraries: Iterable[Library], code: Code) -> Iterator[Want]:
 def of_paths(libraries: Iterable[Library], code: Code) -> Iterator[Want]:
     """The libraries that have the files which the code names."""
     for library in libraries:
-        for path in sorted({*library.files} & code.paths.keys()):
-            yield Want(library.name, users(code.paths[path], path), certain=False)
+        for path, modules in code.paths.items():
+            if library.has_file(path):
+                yield Want(library.name, users(modules, path), certain=False)
 
 
 def everything(libraries: Iterable[Library], reason: str) -> Iterator[Want]:

@@ -32,10 +32,14 @@ def test_names(tmp_path: Path, source: str, names: set[str]) -> None:
 
 
 def test_paths_are_whole_constants(tmp_path: Path) -> None:
-    source = (
-        b"open('/proc/self/maps'); x = f'/proc/{pid}/maps'; '/dev/'; 'read /dev/null'; '/sys/a'"
-    )
-    assert references(source, Cache(tmp_path)).paths == {"/proc/self/maps", "/sys/a"}
+    source = b"open('/proc/self/maps'); '/dev/'; 'read /dev/null'; '/sys/a'; '/process/a', '/tmp'"
+    found = references(source, Cache(tmp_path)).paths
+    assert found == {"/proc/self/maps", "/dev", "/sys/a", "/tmp"}
+
+
+def test_the_beginning_of_a_path_counts(tmp_path: Path) -> None:
+    source = b"f'/proc/{pid}/maps'; f'/tmp/cart-{name}'; f'{folder}/temp/a'; f'/process/{a}'"
+    assert references(source, Cache(tmp_path)).paths == {"/proc", "/tmp/cart-"}
 
 
 def test_a_source_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

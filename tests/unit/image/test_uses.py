@@ -49,7 +49,7 @@ def test_files_of_the_system_are_noted(tmp_path: Path) -> None:
         "open('/proc/self/limits'), open('/dev/shm/x'), '/process/no', 'see /proc/cpuinfo', '/dev/'"
     )
     found = used(tmp_path, source(tmp_path, "one", text))
-    assert found.paths == {"/dev/shm/x": ("one",), "/proc/self/limits": ("one",)}
+    assert found.paths == dict.fromkeys(("/dev", "/dev/shm/x", "/proc/self/limits"), ("one",))
 
 
 def test_the_standard_library_and_our_runtime_do_not_count(tmp_path: Path) -> None:
@@ -64,6 +64,12 @@ def test_the_standard_library_and_our_runtime_do_not_count(tmp_path: Path) -> No
     assert "symlink" in standard.read_text()
     found = used(tmp_path, *modules)
     assert (found.names, len(found.modules)) == ({}, 3)
+
+
+def test_the_program_counts_even_if_it_is_of_the_standard_library(tmp_path: Path) -> None:
+    module = Module("shutil", "source", Path(sysconfig.get_path("stdlib")) / "shutil.py")
+    found = uses([module], Environment.of(tmp_path), NAMES, Cache(tmp_path), ["shutil"])
+    assert found.names["symlink"] == ("shutil",)
 
 
 def test_a_script_goes_by_the_name_of_its_file(tmp_path: Path) -> None:

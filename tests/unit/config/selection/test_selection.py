@@ -162,6 +162,15 @@ def test_some_names_count_in_the_projects_own_modules_only() -> None:
     assert reasons["proc/limits"] == ("cart uses limit: it limits",)
 
 
+@pytest.mark.parametrize(
+    ("path", "has"),
+    [("/proc/self", True), ("/proc/self/limits", True), ("/proc", True), ("/proc/sel", False)],
+)
+def test_a_file_is_had_with_what_it_lies_in(path: str, has: bool) -> None:
+    assert Library("proc", "", files=("/proc/self",)).has_file(path) is has
+    assert not Library("nothing", "").has_file(path)
+
+
 def test_a_call_that_is_named_as_such_needs_no_line() -> None:
     reasons = {each.name: each.reasons for each in selected(code=code_with("os.link")).chosen}
     assert reasons["fs/links"] == ("cart uses os.link",)

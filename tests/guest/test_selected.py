@@ -1,0 +1,41 @@
+"""Python programs with the libraries that were selected for each: the same as under Linux."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from meshkernel.machine import program
+from meshkernel.machine.program import Run
+from meshkernel.topology.model import Accel
+
+from .running import HERE, MIB, OUT, in_machine, on_linux
+
+PROGRAMS = [
+    "asyncio_",
+    "basics",
+    "files_",
+    "local_sockets",
+    "native",
+    "serving",
+    "sockets",
+    "sockets6",
+    "sockets_more",
+    "stopping",
+    "threading_",
+]
+
+pytestmark = pytest.mark.machine
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+async def test_a_program_lacks_nothing_that_it_uses(name: str) -> None:
+    script = HERE / "python" / f"{name}.py"
+    run = Run(script=script, memory=128 * MIB, accel=Accel.TCG, out=OUT)
+    image = await asyncio.to_thread(program.build, run)
+    done = await in_machine(run, image)
+    assert done.said == []
+    assert done.ended == on_linux([sys.executable, script])
+    assert image.selection.left_out
