@@ -238,14 +238,18 @@ static struct attempt *make(const struct connection *wanted, struct port *servic
     return attempt;
 }
 
+static bool is_crowded(const struct port *service) {
+    return service->attempts >= ATTEMPTS_PER_PORT ||
+           service->attempts + service->outgoing >= OUTGOING_PER_PORT;
+}
+
 static void start(const struct connection *wanted, const uint8_t *frame, uint32_t size) {
     struct port *service = mesh_port(mesh, wanted->address);
     struct link *link = service ? mesh_link(mesh, service, wanted->place) : NULL;
     struct way *way = link ? mesh_way(link, wanted->number) : NULL;
     if (!way)
         return; /* the policy has looked already */
-    struct attempt *attempt =
-        service->attempts < ATTEMPTS_PER_PORT ? make(wanted, service, way, frame, size) : NULL;
+    struct attempt *attempt = is_crowded(service) ? NULL : make(wanted, service, way, frame, size);
     if (!attempt) {
         way->ends[WAY_CROWDED]++; /* the machine sends its SYN again */
         return;
@@ -266,7 +270,7 @@ bool attempt_serve(const struct connection *wanted, const uint8_t *frame, uint32
     return false;
 }
 
-int attempt_take(const struct connection *wanted, const struct port **service) {
+int attempt_take(const struct connection *wanted, struct port **service) {
     struct attempt *attempt = find(wanted);
     if (!attempt || attempt->state != STANDING)
         return -1;

@@ -1,13 +1,15 @@
 /* Attempts to reach a server outside for a machine's SYN: the name is looked up, its addresses are
- * tried in turn, and only a connection that stands lets the SYN go on. Bounded per port, so that a
- * machine that opens without end takes no place from another. */
+ * tried in turn, and only a connection that stands lets the SYN go on. Bounded per port, as are the
+ * connections that stand, so that a machine that opens without end takes no descriptor from
+ * another. */
 #pragma once
 
 #include "frame.h"
 #include "mesh.h"
 
 #define ATTEMPTS_PER_PORT 256
-#define SERVER_PATIENCE 10000 /* milliseconds for each address of a server */
+#define OUTGOING_PER_PORT 1024 /* connections that stand, attempts included */
+#define SERVER_PATIENCE 10000  /* milliseconds for each address of a server */
 #define HANDSHAKE_PATIENCE                                                                         \
     30000 /* milliseconds for the machine to go on when the server has accepted */
 
@@ -31,7 +33,7 @@ bool attempt_serve(const struct connection *wanted, const uint8_t *frame, uint32
 
 /* The server's connected socket, which now belongs to the caller, and the port of the machine; -1:
  * there is none. */
-int attempt_take(const struct connection *wanted, const struct port **service);
+int attempt_take(const struct connection *wanted, struct port **service);
 
 /* Ends a server's connection with a reset. */
 void attempt_drop(int fd);

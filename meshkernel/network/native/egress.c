@@ -22,7 +22,7 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error) {
         .source_port = pcb->remote_port,
         .number = pcb->local_port,
     };
-    const struct port *service;
+    struct port *service;
     int fd = attempt_take(&wanted, &service);
     if (fd >= 0 && tunnel_join(fd, pcb, service))
         return ERR_OK;

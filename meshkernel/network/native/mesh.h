@@ -53,6 +53,7 @@ struct port {
     struct flow *newest_flow, *oldest_flow; /* those that this port opened, by last use */
     uint32_t flows;
     uint32_t attempts;    /* of this port to reach places outside */
+    uint32_t outgoing;    /* connections of this port to them that stand */
     struct fault *faults; /* injected on frames that this port sends */
     struct wire *wire;    /* the machine's end; NULL: none, the gateway, or a place outside */
     bool outside;         /* a host beyond the mesh, which the gateway stands for (egress.h) */
@@ -74,7 +75,7 @@ enum way_end {
     WAY_UNRESOLVED,  /* the host knows no such name */
     WAY_UNREACHABLE, /* the host has no route, or no descriptor left */
     WAY_SILENT,      /* no answer in time */
-    WAY_CROWDED,     /* too many attempts at once */
+    WAY_CROWDED,     /* too many attempts or connections at once */
     WAY_ENDS,
 };
 

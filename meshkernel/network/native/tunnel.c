@@ -36,6 +36,7 @@ struct tunnel {
     enum state state;
     enum tunnel_kind kind;
     const struct port *port;
+    uint32_t *counted; /* NULL, or the port's outgoing connections: this is one */
     uint16_t number;
     uint32_t retry, silence; /* how long the next pause is, and the next wait for an answer */
     struct tcp_pcb *pcb;     /* NULL: no connection inside */
@@ -98,6 +99,8 @@ static void end(struct tunnel *tunnel) {
     tunnel->next = graves;
     graves = tunnel;
     count--;
+    if (tunnel->counted)
+        --*tunnel->counted;
 }
 
 void tunnel_bury_all(void) {
@@ -161,10 +164,9 @@ static err_t sent(void *argument, struct tcp_pcb *pcb, u16_t size) {
 
 static void failed(void *argument, err_t error) {
     struct tunnel *tunnel = argument;
-    tunnel->pcb = NULL; /* lwIP has freed it */
-    if (error == ERR_CLSD)
-        return; /* both directions ended in order */
-    tunnel->failure = error == ERR_RST ? "connection refused" : "no answer";
+    tunnel->pcb = NULL;    /* lwIP has freed it */
+    if (error != ERR_CLSD) /* which says that both directions ended in order */
+        tunnel->failure = error == ERR_RST ? "connection refused" : "no answer";
     mark(tunnel);
 }
 
@@ -248,11 +250,13 @@ static void adopt(struct tunnel *tunnel, struct tcp_pcb *pcb) {
     tcp_nagle_disable(pcb);
 }
 
-bool tunnel_join(int fd, struct tcp_pcb *pcb, const struct port *port) {
+bool tunnel_join(int fd, struct tcp_pcb *pcb, struct port *port) {
     struct tunnel *tunnel = tunnel_new(fd, port, TUNNEL_EGRESS);
     if (!tunnel)
         return false;
     adopt(tunnel, pcb);
+    tunnel->counted = &port->outgoing;
+    ++*tunnel->counted;
     tunnel->state = JOINED;
     mark(tunnel); /* what the server has said already */
     return true;
@@ -344,6 +348,13 @@ static bool watch_host(struct tunnel *tunnel) {
     return true;
 }
 
+/* What a machine has not taken yet stays with its tunnel, where it is counted: a connection that
+ * lwIP closes by itself is nobody's, and a machine could leave behind any number of full buffers.
+ */
+static bool is_drained(const struct tunnel *tunnel) {
+    return !tunnel->pcb || tcp_sndqueuelen(tunnel->pcb) == 0;
+}
+
 static void pump(struct tunnel *tunnel) {
     if (tunnel->failure && tunnel->state == CONNECTING) {
         tunnel->trouble = tunnel->failure;
@@ -361,10 +372,10 @@ static void pump(struct tunnel *tunnel) {
         reset(tunnel);
         return;
     }
-    if (tunnel->host_passed && tunnel->mesh_passed) {
+    if (tunnel->host_passed && tunnel->mesh_passed && is_drained(tunnel)) {
         struct tcp_pcb *pcb = tunnel->pcb;
         if (pcb) {
-            forget_connection(tunnel); /* lwIP sends what is left, and closes */
+            forget_connection(tunnel); /* lwIP waits for the end to be acknowledged, and closes */
             if (tcp_close(pcb) != ERR_OK)
                 tcp_abort(pcb);
         }

@@ -42,6 +42,7 @@
 #define TCP_SNDQUEUELOWAT 2048
 #define TCP_LISTEN_BACKLOG 0
 #define TCP_QUEUE_OOSEQ 1
+#define TCP_OOSEQ_MAX_PBUFS 256 /* a window of segments of 1,024 bytes; not one of single bytes */
 /* No path of a mesh keeps an old segment for long, and the gateway closes many connections first:
  * with the usual two minutes of TIME_WAIT it would run out of ports. */
 #define TCP_MSL 1000UL
