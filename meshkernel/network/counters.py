@@ -47,7 +47,7 @@ class EgressCounters:
         unresolved: the host knows no such name.
         unreachable: the host has no route, or no descriptor left.
         silent: there was no answer in time.
-        crowded: too many were tried at once.
+        crowded: it had too many, tried or standing, at once.
     """
 
     source: str
