@@ -250,3 +250,19 @@ def test_published_ports():
     for wrong in ("8000", "80:x", "99999:80", "80:0"):
         with pytest.raises(UserError, match="write HOST:PORT"):
             single._published(wrong)
+
+
+def test_run_has_every_library_only_if_that_is_asked_for(meshkernel, tmp_path, monkeypatch):
+    from meshkernel.machine import program
+
+    asked = []
+
+    def build(run):
+        asked.append(run.program().everything)
+        raise BuildError("stop here", exitcode=1, command=["cc"], output="")
+
+    monkeypatch.setattr(program, "build", build)
+    (tmp_path / "job.py").touch()
+    for options in ((), ("--every-library",)):
+        assert meshkernel("run", *options, str(tmp_path / "job.py"))[0] == 1
+    assert asked == [False, True]
