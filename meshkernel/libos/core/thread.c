@@ -24,6 +24,7 @@ static bool preempt;
 static struct timer slice;
 static struct thread boot_thread = {.name = "boot"};
 static struct thread *ended;            /* its stack can be freed once another one runs */
+static bool idling;                     /* no time is used until a thread runs again */
 static nanos_t running_since, all_time; /* of the running thread; of all, up to then */
 static int last_tid = PROCESS_ID;
 
@@ -124,14 +125,20 @@ nanos_t thread_cpu_time(const struct thread *thread) {
 }
 
 nanos_t threads_cpu_time(void) {
-    return all_time + clock_monotonic() - running_since;
+    return all_time + (idling ? 0 : clock_monotonic() - running_since);
+}
+
+bool threads_idle(void) {
+    return idling;
 }
 
 static struct thread *pick(void) {
     account(clock_monotonic());
     if (list_empty(&run_queue)) {
+        idling = true;
         while (list_empty(&run_queue))
             idle();
+        idling = false;
         running_since = clock_monotonic();
     }
     struct thread *next = LIST_FIRST(&run_queue, struct thread, run_link);

@@ -74,6 +74,9 @@ void threads_init(void *stack_top);
 nanos_t thread_cpu_time(const struct thread *thread);
 nanos_t threads_cpu_time(void);
 
+/* In an interrupt: no thread is running, so that no time is being used. */
+bool threads_idle(void);
+
 /* Nobody but the running thread runs any more: the service ends. */
 void threads_stop_others(void);
 

@@ -253,6 +253,43 @@ static void test_ignored(void) {
     SHOW("%d", now.sa_handler == SIG_DFL);
 }
 
+/* Time that is used, not time that passes. */
+static void test_used_time(int which, int signal) {
+    struct itimerval timer = {.it_value = {0, 50000}}, old;
+    struct timespec nap = {0, 150000000};
+
+    count = 0;
+    install(signal, note, 0);
+    SHOW("%d", setitimer(which, &timer, NULL));
+    SHOW("%d", nanosleep(&nap, NULL));
+    SHOW("%d", count);
+    SHOW("%d", getitimer(which, &old));
+    SHOW("%d", old.it_value.tv_sec == 0 && old.it_value.tv_usec > 0);
+    while (count == 0)
+        ;
+    SHOW("%d", seen == signal);
+    SHOW("%d", getitimer(which, &old));
+    SHOW("%d %d", (int)old.it_value.tv_sec, (int)old.it_value.tv_usec);
+    timer.it_interval.tv_usec = 20000;
+    SHOW("%d", setitimer(which, &timer, NULL));
+    while (count < 4)
+        ;
+    timer = (struct itimerval){0};
+    SHOW("%d", setitimer(which, &timer, &old));
+    SHOW("%d", (int)old.it_interval.tv_usec);
+}
+
+static void test_used_times(void) {
+    struct itimerval timer = {0};
+
+    test_used_time(ITIMER_VIRTUAL, SIGVTALRM);
+    test_used_time(ITIMER_PROF, SIGPROF);
+    SHOW("%d", setitimer(3, &timer, NULL));
+    SHOW_ERRNO();
+    SHOW("%d", getitimer(-1, &timer));
+    SHOW_ERRNO();
+}
+
 int main(void) {
     RUN(test_handler);
     RUN(test_mask);
@@ -264,6 +301,7 @@ int main(void) {
     RUN(test_restart);
     RUN(test_timers);
     RUN(test_waiting_for_signals);
+    RUN(test_used_times);
     RUN(test_ignored);
     abort();
 }
