@@ -17,6 +17,7 @@ NAMES = [
     "futexes",
     "ipc",
     "memory",
+    "named_pipes",
     "output",
     "proc",
     "signals",

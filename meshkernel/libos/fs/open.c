@@ -54,22 +54,23 @@ static int make_file(const struct inode *inode, int flags, struct file **file) {
 /* Flags that matter only while opening are not kept. */
 #define OPENING_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
 
+/* The inode is kept before the file is there: opening may sleep, and then the path's text and the
+ * last name of the inode may go. */
 struct file *inode_open(const struct inode *inode, const char *path, int flags, int *error) {
     struct file *file = NULL;
 
     *error = check_type(inode, flags);
     if (*error == 0 && flags & O_TRUNC && inode_type(inode) == S_IFREG && inode->ops->truncate)
         *error = inode->ops->truncate(inode, 0);
-    if (*error == 0)
-        *error = make_file(inode, flags & ~OPENING_FLAGS, &file);
     if (*error)
         return NULL;
-    file->inode = inode_keep(inode, path);
-    if (file->inode == NULL) {
-        file_put(file);
-        *error = -ENOMEM;
+    struct inode *kept = inode_keep(inode, path);
+    *error = kept ? make_file(kept, flags & ~OPENING_FLAGS, &file) : -ENOMEM;
+    if (*error) {
+        inode_release(kept);
         return NULL;
     }
+    file->inode = kept;
     return file;
 }
 

@@ -8,6 +8,8 @@
 #include "linux/credentials.h"
 #include "linux/errno.h"
 
+const struct node_kind *named_pipe_kind;
+
 struct node *node_new(struct tree *tree, uint32_t mode) {
     struct node *node = knew(struct node);
 

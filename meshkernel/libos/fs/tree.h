@@ -15,6 +15,9 @@ struct node_kind {
     void (*free)(struct node *node);                   /* of `data`; NULL: nothing to do */
 };
 
+/* Of named pipes, if a library has them; without, none can be made. */
+extern const struct node_kind *named_pipe_kind;
+
 struct tree {
     uint32_t device;
     uint64_t magic; /* of statfs */

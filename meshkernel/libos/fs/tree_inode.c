@@ -195,12 +195,16 @@ static int tree_create(const struct inode *inode, const char *name, size_t lengt
 
     if (error)
         return error;
+    if ((mode & S_IFMT) == S_IFIFO && named_pipe_kind == NULL)
+        return -EPERM;
     struct node *node = node_new(directory->tree, mode);
     if (node == NULL)
         return -ENOMEM;
     inherit_group(node, directory);
     if ((mode & S_IFMT) == S_IFREG)
         node->kind = directory->tree->files;
+    if ((mode & S_IFMT) == S_IFIFO)
+        node->kind = named_pipe_kind;
     if (target)
         error = set_target(node, target);
     if (error == 0 && length > 0)

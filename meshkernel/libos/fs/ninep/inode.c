@@ -86,6 +86,8 @@ static int volume_create(const struct inode *inode, const char *name, size_t len
 
     if (error == 0 && length == 0)
         error = -ENOTSUP; /* a file without a name: 9P has none */
+    if (error == 0 && (mode & S_IFMT) == S_IFIFO)
+        error = -EPERM; /* its other end would be in this machine, and its name outlive it */
     if (error)
         return error;
     if (target)

@@ -81,6 +81,16 @@ ssize_t stream_read(struct stream *stream, struct io *io, bool peek) {
     return done;
 }
 
+void stream_skip(struct stream *stream, uint64_t size) {
+    uint64_t end = stream->tail + size;
+
+    while (stream->tail < end) {
+        stream->tail = MIN(end, PAGE_DOWN(stream->tail) + PAGE_SIZE);
+        if ((stream->tail & PAGE_MASK) == 0)
+            release_page(stream, stream->tail);
+    }
+}
+
 /* In a full ring the first and the last bytes may share a page; a larger ring has a page for each.
  */
 static int split_shared_page(const struct stream *stream, void **last) {

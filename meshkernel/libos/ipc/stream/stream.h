@@ -30,5 +30,8 @@ static inline uint64_t stream_room(const struct stream *stream) {
 ssize_t stream_write(struct stream *stream, struct io *io);
 ssize_t stream_read(struct stream *stream, struct io *io, bool peek);
 
+/* Drops the oldest bytes, of which there are as many. */
+void stream_skip(struct stream *stream, uint64_t size);
+
 /* Rounded up to pages; -EBUSY when more is in it, -ENOMEM. */
 int stream_resize(struct stream *stream, uint64_t capacity);

@@ -1,8 +1,7 @@
-/* Making directories and empty files. */
+/* Making directories, empty files and named pipes. */
 #include "linux/files.h"
 
-/* A directory or an empty file; what else mknod makes (named pipes, devices) no file system here
- * can hold. */
+/* A directory, an empty file or a named pipe; devices no file system here can hold. */
 static int64_t make_inode(int directory, uaddr_t path, uint32_t mode) {
     struct walk walk;
     struct inode created;
@@ -26,9 +25,11 @@ int64_t sys_mkdir(uaddr_t path, uint32_t mode) {
 }
 
 int64_t sys_mknodat(int directory, uaddr_t path, uint32_t mode) {
-    if ((mode & S_IFMT) != 0 && (mode & S_IFMT) != S_IFREG)
+    uint32_t type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
+
+    if (type != S_IFREG && type != S_IFIFO)
         return -EPERM;
-    return make_inode(directory, path, S_IFREG | (mode & ~file_creation_mask & 07777));
+    return make_inode(directory, path, type | (mode & ~file_creation_mask & 07777));
 }
 
 int64_t sys_mknod(uaddr_t path, uint32_t mode) {
