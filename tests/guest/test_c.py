@@ -24,8 +24,9 @@ NAMES = [
     "threads",
     "users",
     "vector",
+    "xattrs",
 ]
-OF_ROOT = ["users"]
+OF_ROOT = ["users", "xattrs"]
 VARIANTS = {
     "static": ["-static", "-no-pie"],
     "static-pie": ["-static-pie", "-fPIE"],

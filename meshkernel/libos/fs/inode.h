@@ -7,6 +7,7 @@
 
 struct file;
 struct inode;
+struct list;
 struct linux_stat;
 
 #define S_IFMT 0170000u
@@ -81,6 +82,8 @@ struct inode_ops {
     int (*change_mode)(const struct inode *inode, uint32_t permissions);
     /* UINT32_MAX leaves one as it is. NULL: accepted and forgotten, unless it is read-only. */
     int (*change_owner)(const struct inode *inode, uint32_t user, uint32_t group);
+    /* The list of struct attribute, to be read or (`change`) changed; NULL: there are none. */
+    int (*attributes)(const struct inode *inode, bool change, struct list **list);
     int (*change_times)(const struct inode *inode, const struct inode_times *times);
 };
 

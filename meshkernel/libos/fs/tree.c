@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/print.h"
 #include "core/string.h"
+#include "fs/attribute.h"
 #include "fs/tree_internal.h"
 #include "linux/credentials.h"
 #include "linux/errno.h"
@@ -23,7 +24,17 @@ struct node *node_new(struct tree *tree, uint32_t mode) {
     node->references = 1;
     node->accessed = node->modified = node->changed = clock_realtime();
     list_init(&node->entries);
+    list_init(&node->attributes);
     return node;
+}
+
+static void free_attributes(struct node *node) {
+    while (!list_empty(&node->attributes)) {
+        struct attribute *attribute = LIST_FIRST(&node->attributes, struct attribute, link);
+
+        list_remove(&attribute->link);
+        kfree(attribute);
+    }
 }
 
 static void free_if_unused(struct node *node) {
@@ -33,6 +44,7 @@ static void free_if_unused(struct node *node) {
         node->kind->free(node);
     if ((node->mode & S_IFMT) == S_IFLNK)
         kfree(node->data);
+    free_attributes(node);
     kfree(node);
 }
 

@@ -37,8 +37,9 @@ struct node {
     uint32_t rdev;
     uint32_t user, group;
     uint64_t accessed, modified, changed; /* nanoseconds since 1970 */
-    void *data;    /* of the kind; the target of a symbolic link, ended with NUL */
-    uint64_t size; /* of the kind */
+    void *data;             /* of the kind; the target of a symbolic link, ended with NUL */
+    uint64_t size;          /* of the kind */
+    struct list attributes; /* of struct attribute */
 
     /* Directories. */
     struct list entries; /* of struct entry, in order of their positions */

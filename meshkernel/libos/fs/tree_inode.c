@@ -341,6 +341,17 @@ static int tree_change_owner(const struct inode *inode, uint32_t user, uint32_t 
     return 0;
 }
 
+static int tree_attributes(const struct inode *inode, bool change, struct list **list) {
+    struct node *node = node_of(inode);
+
+    if (node->tree->files == NULL)
+        return change ? -EROFS : -EOPNOTSUPP;
+    if (change)
+        node->changed = clock_realtime();
+    *list = &node->attributes;
+    return 0;
+}
+
 static int tree_change_times(const struct inode *inode, const struct inode_times *times) {
     struct node *node = node_of(inode);
 
@@ -370,5 +381,6 @@ static const struct inode_ops tree_ops = {
     .truncate = tree_truncate,
     .change_mode = tree_change_mode,
     .change_owner = tree_change_owner,
+    .attributes = tree_attributes,
     .change_times = tree_change_times,
 };

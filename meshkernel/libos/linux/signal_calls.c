@@ -1,5 +1,6 @@
 /* The system calls about signals. */
 #include "core/thread.h"
+#include "linux/credentials.h"
 #include "linux/errno.h"
 #include "linux/process.h"
 #include "linux/signal_state.h"
@@ -58,7 +59,8 @@ int64_t sys_rt_sigprocmask(int how, uaddr_t new, uaddr_t old, size_t size) {
 }
 
 static int send(struct thread *thread, int signal, int code) {
-    struct linux_siginfo info = {.signal = signal, .code = code, .pid = PROCESS_ID};
+    struct linux_siginfo info = {
+        .signal = signal, .code = code, .pid = PROCESS_ID, .uid = credentials.users.real};
 
     if (signal != 0 && !signal_is_valid(signal))
         return -EINVAL;

@@ -3,6 +3,7 @@
 #include "guest.h"
 
 #include <fenv.h>
+#include <poll.h>
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -290,6 +291,30 @@ static void test_used_times(void) {
     SHOW_ERRNO();
 }
 
+static void test_pidfd(void) {
+    int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    struct pollfd item = {.fd = self, .events = POLLIN};
+
+    count = 0;
+    SHOW("%d", self > 2);
+    SHOW("%d", fcntl(self, F_GETFD));
+    SHOW("%d", poll(&item, 1, 0));
+    SHOW("%ld", syscall(SYS_pidfd_send_signal, self, SIGUSR1, NULL, 0));
+    SHOW("%d", count);
+    SHOW("%ld", syscall(SYS_pidfd_send_signal, self, 0, NULL, 0));
+    SHOW("%ld", syscall(SYS_pidfd_send_signal, self, 65, NULL, 0));
+    SHOW_ERRNO();
+    SHOW("%ld", syscall(SYS_pidfd_send_signal, 0, SIGUSR1, NULL, 0));
+    SHOW_ERRNO();
+    SHOW("%ld", syscall(SYS_pidfd_open, 0, 0));
+    SHOW_ERRNO();
+    SHOW("%ld", syscall(SYS_pidfd_open, getpid(), 1));
+    SHOW_ERRNO();
+    SHOW("%zd", read(self, &item, 1));
+    SHOW_ERRNO();
+    close(self);
+}
+
 int main(void) {
     RUN(test_handler);
     RUN(test_mask);
@@ -302,6 +327,7 @@ int main(void) {
     RUN(test_timers);
     RUN(test_waiting_for_signals);
     RUN(test_used_times);
+    RUN(test_pidfd);
     RUN(test_ignored);
     abort();
 }

@@ -1,0 +1,39 @@
+/* Descriptors that stand for the process. Such a one is ready when its process has ended, and so
+ * never. */
+#include "linux/credentials.h"
+#include "linux/files.h"
+#include "linux/process.h"
+#include "linux/signal_state.h"
+
+static uint32_t never_ready(struct file *file) {
+    (void)file;
+    return 0;
+}
+
+static const struct file_ops pidfd_ops = {.poll = never_ready};
+
+int64_t sys_pidfd_open(int pid, unsigned flags) {
+    if (pid <= 0 || flags & ~(unsigned)O_NONBLOCK)
+        return -EINVAL;
+    if (pid != PROCESS_ID) /* a thread that is not the first has a process, too, but is none */
+        return thread_find(pid) ? -EINVAL : -ESRCH;
+    return install_new(file_new(&pidfd_ops, NULL, O_RDWR | (int)flags), true);
+}
+
+int64_t sys_pidfd_send_signal(int fd, int signal, uaddr_t info_address, unsigned flags) {
+    const struct file *file = fd_file(fd);
+    struct linux_siginfo info = {
+        .signal = signal, .code = SI_USER, .pid = PROCESS_ID, .uid = credentials.users.real};
+
+    if (flags)
+        return -EINVAL;
+    if (file == NULL || file->ops != &pidfd_ops)
+        return -EBADF;
+    if (info_address && get_user(info, info_address) != 0)
+        return -EFAULT;
+    if (info.signal != signal || (signal != 0 && !signal_is_valid(signal)))
+        return -EINVAL;
+    if (signal)
+        signal_post(NULL, signal, &info);
+    return 0;
+}
