@@ -1,8 +1,10 @@
 """Compiles C and assembly, each file once: objects are kept by what went into them.
 
 An object depends on the compiler, the flags, the source and every header it includes. The
-headers are known only after a compilation, so a record beside the object lists them with their
-contents' digests; an object is used again when the record still tells the truth.
+headers are known only after the preprocessor ran, so a record beside the object lists them with
+their contents' digests; an object is used again when the record still tells the truth. When it
+does not, what the preprocessor makes of the source decides: services with different libraries
+differ in headers of which most sources use nothing, and share their objects all the same.
 """
 
 from __future__ import annotations
@@ -88,18 +90,21 @@ class Compiler:
         return found if found.exists() else None
 
     def _compile(self, unit: Unit, compiler: Path, record: Path) -> Path:
-        self.compiled += 1
         # The compiler notes the folder it runs in: one that the flags replace.
         where = unit.origins[0] if unit.origins else None
         with TemporaryDirectory() as folder:
-            fresh, needs = Path(folder, "unit.o"), Path(folder, "unit.d")
-            outputs = ["-o", str(fresh), "-MD", "-MF", str(needs)]
-            tools.run([compiler, *unit.command_flags(), "-c", unit.source, *outputs], cwd=where)
+            fresh, needs, text = (Path(folder, f"unit.{kind}") for kind in ("o", "d", "i"))
+            command: list[str | Path] = [compiler, *unit.command_flags(), unit.source]
+            tools.run([*command, "-E", "-o", text, "-MD", "-MF", needs, "-MT", "x"], cwd=where)
             headers = _prerequisites(needs.read_text())
-            data = fresh.read_bytes()
-        hashes = [(_strip(path, unit), file_digest(Path(path))) for path in headers]
-        name = digest(record.name, json.dumps(hashes))
-        target = self.cache.write(self.cache.path("o", name, ".o"), data)
+            hashes = [(_strip(path, unit), file_digest(Path(path))) for path in headers]
+            read = text.read_text(encoding="utf-8", errors="surrogateescape")
+            name = digest(record.name, _strip(read, unit).encode("utf-8", "surrogateescape"))
+            target = self.cache.path("o", name, ".o")
+            if not target.exists():
+                self.compiled += 1
+                tools.run([*command, "-c", "-o", fresh], cwd=where)
+                self.cache.write(target, fresh.read_bytes())
         self.cache.write(record, json.dumps({"object": name, "headers": hashes}).encode())
         return target
 

@@ -156,8 +156,14 @@ class Builder:
         if made:
             texts = {name: text.encode() for name, text in headers.items()}
             generated = self._generated(texts | made)
+        # What assembly includes as bytes, the compiler does not report.
+        included = digest(*made.values())
         return [
-            (library.name, unit) for library in chosen for unit in self._units(library, generated)
+            (library.name, unit)
+            for library in chosen
+            for unit in self._units(
+                library, generated, included if "shared" in library.manifest else ""
+            )
         ]
 
     def _generated(self, files: dict[str, bytes]) -> Path:
@@ -169,7 +175,7 @@ class Builder:
                 self.cache.write(folder / "generated" / name, data)
         return folder
 
-    def _units(self, library: Library, generated: Path) -> list[Unit]:
+    def _units(self, library: Library, generated: Path, extra: str) -> list[Unit]:
         sources = [library.folder / name for name in library.manifest.get("sources", ())]
         include: tuple[str, ...] = _include(generated)
         origins: tuple[Path, ...] = (ROOT, generated)
@@ -186,8 +192,6 @@ class Builder:
             )
         for source in sources:
             flags = (*KERNEL, *WARNINGS) if source.suffix == ".c" else ASSEMBLY
-            # What assembly includes as bytes, the compiler does not report.
-            extra = generated.name if source.suffix == ".S" else ""
             units.append(Unit(source, (*flags, *include), origins, extra))
         return units
 

@@ -8,11 +8,12 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/prot/udp.h"
-#include "net/packet/packet_socket.h"
 
 #define CHECKSUMS_TRANSPORT_IN (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 #define IPV6_HEADER_SIZE 40
 #define CHECKSUMS_TRANSPORT_OUT (NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
+
+void (*ethernet_watch)(struct netif *netif, struct pbuf *frame, bool outgoing);
 
 static void mac_of(uint8_t mac[6], const struct netif *netif, const ip4_addr_t *next_hop) {
     if (ip4_addr_isbroadcast(next_hop, netif)) {
@@ -66,7 +67,8 @@ static struct checksum_request request_checksum(struct pbuf *packet) {
 
 static err_t send(struct netif *netif, struct pbuf *frame, struct checksum_request checksum) {
     struct net_device *device = netif->state;
-    packet_sockets_see(netif, frame, true);
+    if (ethernet_watch)
+        ethernet_watch(netif, frame, true);
     return device->transmit(frame, checksum) ? ERR_OK : ERR_MEM;
 }
 
@@ -114,7 +116,8 @@ void ethernet_input(struct netif *netif, struct pbuf *frame, bool verified) {
         pbuf_free(frame);
         return;
     }
-    packet_sockets_see(netif, frame, false);
+    if (ethernet_watch)
+        ethernet_watch(netif, frame, false);
     bool group = header->destination[0] & 1;
     bool ours = group || memcmp(header->destination, netif->hwaddr, 6) == 0;
     /* lwIP reads an IP header before it looks whether there is one. */

@@ -33,3 +33,6 @@ struct checksum_request ethernet_request_checksum(struct pbuf *packet, uint16_t 
 
 /* Sends a frame that has its header already. */
 err_t ethernet_send(struct netif *netif, struct pbuf *frame);
+
+/* Is shown each frame with its Ethernet header, which stays the caller's. NULL: nobody looks. */
+extern void (*ethernet_watch)(struct netif *netif, struct pbuf *frame, bool outgoing);

@@ -3,7 +3,10 @@
 #include "core/clock.h"
 #include "core/string.h"
 #include "linux/signal.h"
+#include "net/input.h"
 #include "net/socket_types.h"
+
+#define FIONREAD 0x541b
 
 static struct list sockets = LIST_INIT(sockets);
 
@@ -91,25 +94,28 @@ int inet_wait(struct inet_socket *socket, nanos_t deadline) {
     return result == -ETIMEDOUT ? -EAGAIN : result;
 }
 
+SET_DECLARE(inet_protocols, const struct inet_protocol *);
+
 int inet_create(const struct inet_family *family, int type, int protocol, int flags,
                 struct file **file) {
-    switch (type) {
-    case SOCK_STREAM:
-        return protocol == 0 || protocol == IPPROTO_TCP ? tcp_socket_create(family, flags, file)
-                                                        : -EPROTONOSUPPORT;
-    case SOCK_DGRAM:
-        if (protocol == 0)
-            protocol = IPPROTO_UDP;
-        return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE
-                   ? udp_socket_create(family, protocol, flags, file)
-                   : -EPROTONOSUPPORT;
-    case SOCK_RAW: /* of AF_INET alone: nothing that Python programs use asks for more */
-        return family == &inet_family_4 && protocol > 0 && protocol <= IPPROTO_RAW
-                   ? raw_socket_create(protocol, flags, file)
-                   : -EPROTONOSUPPORT;
-    default:
-        return -ESOCKTNOSUPPORT;
+    SET_FOR_EACH(inet_protocols, const struct inet_protocol *, member) {
+        if ((*member)->type == type)
+            return (*member)->create(family, protocol, flags, file);
     }
+    return -ESOCKTNOSUPPORT;
+}
+
+void net_unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
+    SET_FOR_EACH(inet_protocols, const struct inet_protocol *, member) {
+        if ((*member)->unreachable)
+            (*member)->unreachable(flow, protocol, error);
+    }
+}
+
+int inet_ioctl(unsigned command, uaddr_t argument, uint32_t readable) {
+    int32_t count = (int32_t)readable;
+    return command == FIONREAD ? put_user(count, argument)
+                               : socket_interface_ioctl(command, argument);
 }
 
 static int parse(const struct inet_socket *socket, const struct socket_address *from,

@@ -1,6 +1,7 @@
 /* What all sockets of AF_INET, AF_INET6 and AF_PACKET have in common. */
 #pragma once
 
+#include "core/set.h"
 #include "core/types.h"
 #include "fs/file.h"
 #include "linux/errno.h"
@@ -57,7 +58,8 @@ nanos_t inet_deadline(nanos_t timeout);
  * socket's timeout, as Linux has it. */
 int inet_wait(struct inet_socket *socket, nanos_t deadline);
 
-int inet_ioctl(struct file *file, unsigned command, uaddr_t argument);
+/* ioctl for a socket with so many bytes to read. */
+int inet_ioctl(unsigned command, uaddr_t argument, uint32_t readable);
 int inet_set_option(struct inet_socket *socket, int level, int name, const void *value,
                     uint32_t size);
 int inet_get_option(struct inet_socket *socket, int level, int name, void *value, uint32_t *size);
@@ -72,7 +74,15 @@ int option_write(void *value, uint32_t *size, const void *from, uint32_t length)
 #define SOL_IPV6 41
 #define SOL_UDPLITE 136
 
-int tcp_socket_create(const struct inet_family *family, int flags, struct file **file);
-int udp_socket_create(const struct inet_family *family, int protocol, int flags,
-                      struct file **file);
-int raw_socket_create(int protocol, int flags, struct file **file);
+/* A protocol of the sockets of AF_INET and AF_INET6: TCP, UDP, raw. Each is there if its library
+ * is. */
+struct inet_protocol {
+    int type; /* SOCK_STREAM and so on */
+    /* As socket() asks for it: 0 or -errno, -EPROTONOSUPPORT for another protocol of the type. */
+    int (*create)(const struct inet_family *family, int protocol, int flags, struct file **file);
+    /* An ICMP error about something that we sent by this protocol or another; NULL: of no interest.
+     */
+    void (*unreachable)(const struct inet_quote *flow, uint8_t protocol, int error);
+};
+
+#define INET_PROTOCOL(protocol) SET_ADD(inet_protocols, protocol)

@@ -5,6 +5,10 @@
 
 struct pbuf;
 
+/* Most segments are none of our business: neither do they open a connection, nor is there anything
+ * urgent. */
+bool net_is_ordinary_segment(const struct pbuf *packet, uint16_t header);
+
 /* A TCP segment behind a header of so many bytes: true when lwIP is not to see it. */
 bool net_takes_segment(const struct pbuf *packet, uint16_t header, const ip_addr_t *source,
                        const ip_addr_t *destination);

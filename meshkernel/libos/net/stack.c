@@ -12,7 +12,6 @@
 #include "net/inet_socket.h"
 #include "net/ipv6/ipv6.h"
 #include "net/net.h"
-#include "net/packet/packet_socket.h"
 #include "net/tcp/sequence.h"
 #include "net/tcp/timers.h"
 
@@ -102,7 +101,7 @@ static void drain(nanos_t deadline) {
 }
 
 /* Starts lwIP, loopback and the device (if both a device and an address of the boot configuration
- * are there), and registers AF_INET and AF_PACKET. */
+ * are there), and registers AF_INET. */
 static void net_init(void) {
     net_sequence_init();
     lwip_init();
@@ -111,7 +110,6 @@ static void net_init(void) {
     else if (boot.address != 0)
         panic("The boot configuration has an address, but the machine has no network device.");
     inet_sockets_init();
-    packet_sockets_init();
     machine_drain = drain;
 }
 START(START_NETWORK, net_init);

@@ -44,6 +44,15 @@ def test_change_of_a_file_compiles_again(tree: Path, tmp_path: Path, name: str) 
     assert (compiler.compiled, again.compiled) == (1, 1)
 
 
+def test_a_header_of_which_nothing_is_used_may_change(tree: Path, tmp_path: Path) -> None:
+    compiler = Compiler(Cache(tmp_path / "cache"))
+    before = compiler.compile([unit(tree)])
+    (tree / "answer.h").write_text("#define ANSWER 42\n#define MK_HAVE_NET 1\n")
+    assert Compiler(compiler.cache).compile([unit(tree)]) == before
+    (tree / "answer.h").write_text("#define ANSWER 42\nint first_line;\n")
+    assert Compiler(compiler.cache).compile([unit(tree)]) != before
+
+
 def test_other_flags_compile_again(tree: Path, tmp_path: Path) -> None:
     compiler = Compiler(Cache(tmp_path / "cache"))
     compiler.compile([unit(tree), Unit(tree / "a.c", ("-O1", f"-I{tree}"), (tree,))])

@@ -1,17 +1,12 @@
-/* ioctl on sockets: how much can be read, and what interfaces there are. */
+/* ioctl on sockets: what interfaces there are. */
 #include "core/start.h"
 #include "core/string.h"
 #include "lwip/netif.h"
 #include "mm/user.h"
-#include "net/datagram/datagram_queue.h"
 #include "net/inet_socket.h"
 #include "net/interface.h"
 #include "net/net.h"
-#include "net/tcp/tcp_socket.h"
-#include "net/udp/udp_socket.h"
 
-#define FIONREAD 0x541b
-#define SIOCATMARK 0x8905
 #define SIOCGIFNAME 0x8910
 #define SIOCGIFCONF 0x8912
 #define SIOCGIFFLAGS 0x8913
@@ -130,27 +125,6 @@ static int interface_ioctl(unsigned command, uaddr_t argument) {
     else
         answer(&request, command, netif);
     return put_user(request, argument);
-}
-
-static uint32_t readable_bytes(const struct file *file) {
-    const struct inet_socket *socket = file->private;
-    if (socket->type == SOCK_STREAM)
-        return tcp_readable_to_mark((const struct tcp_socket *)socket);
-    if (socket->type == SOCK_DGRAM)
-        return datagram_queue_next(&((const struct udp_socket *)socket)->queue);
-    return 0;
-}
-
-int inet_ioctl(struct file *file, unsigned command, uaddr_t argument) {
-    if (command == FIONREAD) {
-        int32_t count = (int32_t)readable_bytes(file);
-        return put_user(count, argument);
-    }
-    if (command == SIOCATMARK && ((struct inet_socket *)file->private)->type == SOCK_STREAM) {
-        int32_t at_mark = tcp_at_mark(file->private);
-        return put_user(at_mark, argument);
-    }
-    return interface_ioctl(command, argument);
 }
 
 static void interfaces_init(void) {

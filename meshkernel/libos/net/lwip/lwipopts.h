@@ -1,5 +1,5 @@
-/* lwIP as the library OS uses it: raw API, no threads, memory from the heap; IPv6 where the service
- * has the library. */
+/* lwIP as the library OS uses it: raw API, no threads, memory from the heap; UDP, raw sockets and
+ * IPv6 where the service has the libraries. */
 #pragma once
 
 #include "generated/libraries.h"
@@ -39,9 +39,18 @@
 #define LWIP_ARP 0 /* net/ethernet.c: addresses follow from the plan */
 #define LWIP_ETHERNET 0
 #define LWIP_ICMP 1
+#ifdef MK_HAVE_NET_RAW
 #define LWIP_RAW 1
+#else
+#define LWIP_RAW 0
+#endif
+#ifdef MK_HAVE_NET_UDP
 #define LWIP_UDP 1
 #define LWIP_UDPLITE 1
+#else
+#define LWIP_UDP 0
+#define LWIP_UDPLITE 0
+#endif
 #define LWIP_TCP 1
 #define LWIP_DHCP 0
 #define LWIP_DNS 0

@@ -1,6 +1,6 @@
-#include "net/packet/packet_socket.h"
-
+/* AF_PACKET: whole Ethernet frames. */
 #include "core/alloc.h"
+#include "core/start.h"
 #include "core/string.h"
 #include "net/datagram/datagram_queue.h"
 #include "net/ethernet.h"
@@ -68,7 +68,7 @@ static void write_address(struct socket_address *to, const struct netif *netif,
 }
 
 /* As in Linux, only those that listen for all protocols see what goes out. */
-void packet_sockets_see(struct netif *netif, struct pbuf *frame, bool outgoing) {
+static void see(struct netif *netif, struct pbuf *frame, bool outgoing) {
     const struct ethernet_header *header = frame->payload;
     LIST_FOR_EACH(node, &packet_sockets) {
         struct packet_socket *socket = LIST_ENTRY(node, struct packet_socket, link);
@@ -191,12 +191,17 @@ static void release(struct file *file) {
     kfree(socket);
 }
 
+static int packet_ioctl(struct file *file, unsigned command, uaddr_t argument) {
+    (void)file;
+    return inet_ioctl(command, argument, 0);
+}
+
 static int create(int type, int protocol, int flags, struct file **file) {
     static const struct file_ops ops = {
         .read = packet_read,
         .write = packet_write,
         .poll = packet_poll,
-        .ioctl = inet_ioctl,
+        .ioctl = packet_ioctl,
         .release = release,
     };
     static const struct socket_ops socket_ops = {
@@ -224,7 +229,9 @@ static int create(int type, int protocol, int flags, struct file **file) {
     return 0;
 }
 
-void packet_sockets_init(void) {
+static void packet_init(void) {
     static const struct socket_family family = {.family = AF_PACKET, .create = create};
     socket_register(&family);
+    ethernet_watch = see;
 }
+START(START_NETWORK, packet_init);

@@ -172,11 +172,16 @@ static void release(struct file *file) {
     kfree(socket);
 }
 
+static int raw_ioctl(struct file *file, unsigned command, uaddr_t argument) {
+    (void)file;
+    return inet_ioctl(command, argument, 0);
+}
+
 static const struct file_ops ops = {
     .read = raw_socket_read,
     .write = raw_socket_write,
     .poll = raw_socket_poll,
-    .ioctl = inet_ioctl,
+    .ioctl = raw_ioctl,
     .release = release,
 };
 
@@ -190,7 +195,10 @@ static const struct socket_ops socket_ops = {
     .get_option = raw_get_option,
 };
 
-int raw_socket_create(int protocol, int flags, struct file **file) {
+/* Of AF_INET alone: nothing that Python programs use asks for more. */
+static int create(const struct inet_family *family, int protocol, int flags, struct file **file) {
+    if (family != &inet_family_4 || protocol <= 0 || protocol > IPPROTO_RAW)
+        return -EPROTONOSUPPORT;
     struct raw_socket *socket = knew(struct raw_socket);
     struct raw_pcb *pcb = socket == NULL ? NULL : raw_new((u8_t)protocol);
     *file = pcb == NULL ? NULL : file_new(&ops, socket, flags | O_RDWR);
@@ -210,3 +218,6 @@ int raw_socket_create(int protocol, int flags, struct file **file) {
     raw_recv(pcb, received, socket);
     return 0;
 }
+
+static const struct inet_protocol raw_protocol = {.type = SOCK_RAW, .create = create};
+INET_PROTOCOL(raw_protocol);

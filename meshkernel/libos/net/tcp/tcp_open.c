@@ -153,7 +153,9 @@ int tcp_socket_name(struct file *file, struct socket_address *address, bool peer
     return 0;
 }
 
-void tcp_socket_unreachable(const struct inet_quote *flow, int error) {
+void tcp_socket_unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
+    if (protocol != IPPROTO_TCP)
+        return;
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
         struct tcp_socket *socket = pcb->callback_arg;
         if (pcb->state != SYN_SENT || socket == NULL ||

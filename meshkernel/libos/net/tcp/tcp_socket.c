@@ -6,6 +6,9 @@
 #include "lwip/priv/tcp_priv.h"
 #include "net/net.h"
 #include "net/socket_types.h"
+#include "net/tcp/tcp_urgent.h"
+
+#define SIOCATMARK 0x8905
 
 struct tcp_socket *tcp_socket_new(const struct inet_family *family) {
     struct tcp_socket *socket = knew(struct tcp_socket);
@@ -176,18 +179,37 @@ static void release(struct file *file) {
     tcp_socket_destroy(tcp_socket_of(file));
 }
 
+const struct tcp_listening *tcp_listening;
+
+static int listen_on(struct file *file, int backlog) {
+    return tcp_listening == NULL ? -EOPNOTSUPP : tcp_listening->listen(file, backlog);
+}
+
+static int accept_from(struct file *file, struct file **accepted, struct socket_address *peer) {
+    return tcp_listening == NULL ? -EOPNOTSUPP : tcp_listening->accept(file, accepted, peer);
+}
+
+static int tcp_ioctl(struct file *file, unsigned command, uaddr_t argument) {
+    struct tcp_socket *socket = tcp_socket_of(file);
+    if (command == SIOCATMARK) {
+        int32_t at_mark = tcp_at_mark(socket);
+        return put_user(at_mark, argument);
+    }
+    return inet_ioctl(command, argument, tcp_readable_to_mark(socket));
+}
+
 int tcp_socket_file(struct tcp_socket *socket, int flags, struct file **file) {
     static const struct file_ops ops = {
         .read = tcp_read,
         .write = tcp_write_file,
         .poll = tcp_socket_poll,
-        .ioctl = inet_ioctl,
+        .ioctl = tcp_ioctl,
         .release = release,
     };
     static const struct socket_ops socket_ops = {
         .bind = tcp_bind_socket,
-        .listen = tcp_listen_socket,
-        .accept = tcp_accept_socket,
+        .listen = listen_on,
+        .accept = accept_from,
         .connect = tcp_connect_socket,
         .shutdown = tcp_shutdown_socket,
         .get_name = tcp_socket_name,
@@ -204,7 +226,9 @@ int tcp_socket_file(struct tcp_socket *socket, int flags, struct file **file) {
     return 0;
 }
 
-int tcp_socket_create(const struct inet_family *family, int flags, struct file **file) {
+static int create(const struct inet_family *family, int protocol, int flags, struct file **file) {
+    if (protocol != 0 && protocol != IPPROTO_TCP)
+        return -EPROTONOSUPPORT;
     struct tcp_socket *socket = tcp_socket_new(family);
     if (socket == NULL)
         return -ENOMEM;
@@ -213,3 +237,7 @@ int tcp_socket_create(const struct inet_family *family, int flags, struct file *
         tcp_socket_destroy(socket);
     return result;
 }
+
+static const struct inet_protocol tcp_protocol = {
+    .type = SOCK_STREAM, .create = create, .unreachable = tcp_socket_unreachable};
+INET_PROTOCOL(tcp_protocol);

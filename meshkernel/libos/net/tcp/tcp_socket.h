@@ -74,8 +74,13 @@ int tcp_shutdown_socket(struct file *file, int how);
 int tcp_socket_name(struct file *file, struct socket_address *address, bool peer);
 
 /* net/tcp/listen/tcp_listen.c */
-int tcp_listen_socket(struct file *file, int backlog);
-int tcp_accept_socket(struct file *file, struct file **accepted, struct socket_address *peer);
+struct tcp_listening {
+    int (*listen)(struct file *file, int backlog);
+    int (*accept)(struct file *file, struct file **accepted, struct socket_address *peer);
+    /* Whether a request for a connection to this address is to be left unanswered. */
+    bool (*full)(const ip_addr_t *address, uint16_t port);
+};
+extern const struct tcp_listening *tcp_listening; /* NULL where nobody listens */
 
 /* net/tcp/tcp_transfer.c */
 ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
@@ -103,5 +108,4 @@ void tcp_patience_apply(struct tcp_socket *socket);
 void tcp_bound_time_wait(void);
 
 /* For net/input_hook.c: an ICMP error; and whether a listener takes no further connection. */
-void tcp_socket_unreachable(const struct inet_quote *flow, int error);
-bool tcp_listener_full(const ip_addr_t *address, uint16_t port);
+void tcp_socket_unreachable(const struct inet_quote *flow, uint8_t protocol, int error);

@@ -342,7 +342,9 @@ static void release(struct file *file) {
     kfree(socket);
 }
 
-void udp_socket_unreachable(const struct inet_quote *flow, int error) {
+static void unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
+    if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
+        return;
     for (struct udp_pcb *pcb = udp_pcbs; pcb != NULL; pcb = pcb->next)
         if ((pcb->flags & UDP_FLAGS_CONNECTED) && pcb->local_port == flow->local_port &&
             pcb->remote_port == flow->remote_port && ip_addr_cmp(&pcb->remote_ip, &flow->remote)) {
@@ -352,11 +354,16 @@ void udp_socket_unreachable(const struct inet_quote *flow, int error) {
         }
 }
 
+static int udp_ioctl(struct file *file, unsigned command, uaddr_t argument) {
+    const struct udp_socket *socket = file->private;
+    return inet_ioctl(command, argument, datagram_queue_next(&socket->queue));
+}
+
 static const struct file_ops ops = {
     .read = udp_socket_read,
     .write = udp_socket_write,
     .poll = udp_socket_poll,
-    .ioctl = inet_ioctl,
+    .ioctl = udp_ioctl,
     .release = release,
 };
 
@@ -371,8 +378,11 @@ static const struct socket_ops socket_ops = {
     .get_option = udp_get_option,
 };
 
-int udp_socket_create(const struct inet_family *family, int protocol, int flags,
-                      struct file **file) {
+static int create(const struct inet_family *family, int protocol, int flags, struct file **file) {
+    if (protocol == 0)
+        protocol = IPPROTO_UDP;
+    if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
+        return -EPROTONOSUPPORT;
     struct udp_socket *socket = knew(struct udp_socket);
     struct udp_pcb *pcb = socket == NULL ? NULL : udp_new_ip_type(family->pcb_type);
     *file = pcb == NULL ? NULL : file_new(&ops, socket, flags | O_RDWR);
@@ -393,3 +403,7 @@ int udp_socket_create(const struct inet_family *family, int protocol, int flags,
     apply_options(socket);
     return 0;
 }
+
+static const struct inet_protocol udp_protocol = {
+    .type = SOCK_DGRAM, .create = create, .unreachable = unreachable};
+INET_PROTOCOL(udp_protocol);

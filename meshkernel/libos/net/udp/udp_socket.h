@@ -13,6 +13,3 @@ struct udp_socket {
     bool send_shut;
     bool address_given; /* by bind: a disconnect keeps it */
 };
-
-/* An ICMP error about something that a connected socket sent. */
-void udp_socket_unreachable(const struct inet_quote *flow, int error);

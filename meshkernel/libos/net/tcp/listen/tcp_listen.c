@@ -1,5 +1,6 @@
 /* Listening and accepting. */
 #include "core/alloc.h"
+#include "core/start.h"
 #include "lwip/priv/tcp_priv.h"
 #include "net/hooks.h"
 #include "net/net.h"
@@ -26,7 +27,7 @@ static bool group_full(const struct tcp_pcb_listen *found) {
     return found->callback_arg != NULL && full(found->callback_arg);
 }
 
-bool tcp_listener_full(const ip_addr_t *address, uint16_t port) {
+static bool listener_full(const ip_addr_t *address, uint16_t port) {
     for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
          pcb = pcb->next)
         if (pcb->local_port == port && inet_reaches(&pcb->local_ip, address))
@@ -98,7 +99,7 @@ static err_t arrived(void *argument, struct tcp_pcb *pcb, err_t error) {
     return ERR_OK;
 }
 
-int tcp_listen_socket(struct file *file, int backlog) {
+static int listen_on(struct file *file, int backlog) {
     struct tcp_socket *socket = tcp_socket_of(file);
     if (socket->state != TCP_SOCKET_IDLE && socket->state != TCP_SOCKET_LISTENING)
         return -EINVAL;
@@ -127,7 +128,7 @@ int tcp_listen_socket(struct file *file, int backlog) {
     return 0;
 }
 
-int tcp_accept_socket(struct file *file, struct file **accepted, struct socket_address *peer) {
+static int accept_from(struct file *file, struct file **accepted, struct socket_address *peer) {
     struct tcp_socket *listener = tcp_socket_of(file);
     nanos_t deadline = inet_deadline(listener->inet.receive_timeout);
     while (listener->ready_count == 0) {
@@ -146,3 +147,9 @@ int tcp_accept_socket(struct file *file, struct file **accepted, struct socket_a
     listener->inet.family->write(peer, &socket->remote, socket->remote_port);
     return 0;
 }
+
+static void tcp_listen_init(void) {
+    static const struct tcp_listening listening = {listen_on, accept_from, listener_full};
+    tcp_listening = &listening;
+}
+START(START_NETWORK, tcp_listen_init);
