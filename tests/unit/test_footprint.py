@@ -21,9 +21,19 @@ def found(script: dict[str, Any]) -> dict[str, Any]:
     return dict(script["measured"]())
 
 
-@pytest.mark.xfail(strict=True, reason="the libraries are still too large to be told apart")
-def test_a_computation_is_small(script: dict[str, Any], found: dict[str, Any]) -> None:
-    assert script["missed"](found) == []
+def test_a_computation_has_under_half_of_the_calls(
+    script: dict[str, Any], found: dict[str, Any]
+) -> None:
+    assert not [fault for fault in script["missed"](found) if "system calls" in fault]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what every image has, and TCP, take more than 60 % of everything's bytes"
+)
+def test_a_computation_takes_at_most_three_fifths_of_the_bytes(
+    script: dict[str, Any], found: dict[str, Any]
+) -> None:
+    assert not [fault for fault in script["missed"](found) if " bytes of " in fault]
 
 
 def test_nothing_has_more_than_everything(found: dict[str, Any]) -> None:
