@@ -77,12 +77,12 @@ class Needs:
     """The whole table.
 
     Attributes:
-        always: what every image asks for, with the reasons.
+        always: what every image asks for, with the reasons, and whether it cannot do without.
         facts: what the facts of a topology ask for, such as "answers".
         code: what modules, names and symbols ask for.
     """
 
-    always: tuple[tuple[str, Asked], ...]
+    always: tuple[tuple[str, Asked, bool], ...]
     facts: Mapping[str, Asked]
     code: tuple[Need, ...]
 
@@ -94,9 +94,9 @@ class Needs:
         )
 
     def of_every_image(self, libraries: Iterable[Library]) -> Iterator[Want]:
-        """What no image can do without."""
-        for because, asked in self.always:
-            yield from asked.wants(libraries, because, certain=True)
+        """What every image has."""
+        for because, asked, certain in self.always:
+            yield from asked.wants(libraries, because, certain=certain)
 
     def of_facts(self, libraries: Iterable[Library], facts: Mapping[str, str]) -> Iterator[Want]:
         """What a topology asks for: its facts, with a clause for each."""
@@ -117,7 +117,10 @@ def load(path: Path = TABLE) -> Needs:
     """Reads the table."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return Needs(
-        always=tuple((line["because"], _asked(line)) for line in table["always"]),
+        always=tuple(
+            (line["because"], _asked(line), not line.get("optional", False))
+            for line in table["always"]
+        ),
         facts={line["fact"]: _asked(line) for line in table["topology"]},
         code=tuple(
             _need(line) for line in table["code"] if tuple(line.get("since", ())) <= VERSION

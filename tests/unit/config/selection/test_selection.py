@@ -50,7 +50,7 @@ SOURCES = LibrarySources(
     numbers={"read": 0, "socket": 41, "connect": 42, "listen": 50, "link": 86, "symlink": 88},
 )
 NEEDS = Needs(
-    always=(("every image has it", Asked(syscalls=frozenset({"read"}))),),
+    always=(("every image has it", Asked(syscalls=frozenset({"read"})), True),),
     facts={
         "answers": Asked(syscalls=frozenset({"listen"})),
         "web": Asked(syscalls=frozenset({"listen"})),
@@ -204,6 +204,13 @@ def test_what_is_only_likely_may_be_excluded() -> None:
     assert "fs/links" in selected(code=code).names
     assert "fs/links" not in selected(code=code, exclude=("fs/links",)).names
     assert "net/udp" not in selected(exclude=("net/udp",)).names
+
+
+def test_what_every_image_has_may_be_optional() -> None:
+    handy = ("it is handy", Asked(frozenset({"net/udp"})), False)
+    asked = wanted(SOURCES, evolve(NEEDS, always=(*NEEDS.always, handy)), {}, Code())
+    assert select(SOURCES, asked).names == ("core", "net", "net/udp")
+    assert select(SOURCES, asked, LibosWishes(exclude=("net/udp",))).names == ("core",)
 
 
 def test_what_is_certain_is_not_excluded() -> None:
