@@ -41,7 +41,7 @@ packages:
 $(INSTALLED): pyproject.toml
 	@echo "make: installing the Python environment in $(VENV)/"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.[test,demo,lint]'
+	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.[test,wheels,demo,lint]'
 	@touch $@
 
 benchmark: setup

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 from meshkernel.errors import BuildError
-from meshkernel.image import closure, rules, scans, unexecuted
+from meshkernel.image import closure, distributions, loading, rules, scans, strings, unexecuted
 from meshkernel.image.imports import Import, Imports, Module
 from meshkernel.image.paths import Environment, search_path
 from meshkernel.toolchain.cache import Cache
-
-DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?=:[A-Za-z_]\w*$|$)")
-"""A module named in a string, perhaps with an attribute: ``uvicorn.loops.auto:setup``."""
 
 
 def analyse(
@@ -82,13 +77,13 @@ def _decode(answer: dict[str, Any]) -> Imports:
         name: tuple(Import(*found) for found in targets)
         for name, targets in answer["imports"].items()
     }
-    return Imports(modules, imports)
+    return Imports(modules, imports, distributions.installed())
 
 
 class _Analysis:
     """The child's side."""
 
-    def __init__(self, out: Iterable[str]) -> None:
+    def __init__(self, out: Iterable[str], cache: Cache) -> None:
         # Only the child pays for this import.
         import modulegraph2  # noqa: PLC0415
 
@@ -97,6 +92,7 @@ class _Analysis:
         self.library = modulegraph2
         self.graph = Graph()
         self.graph.add_excludes(list(out))
+        self.cache = cache
         self.named: dict[str, set[str]] = {}
 
     def add(self, modules: Iterable[str], scripts: Iterable[str]) -> None:
@@ -105,23 +101,47 @@ class _Analysis:
         for script in scripts:
             self.graph.add_script(Path(script))
         seen: set[str] = set()
-        while self._follow_strings(seen):
+        while self._follow(seen):
             pass
 
-    def _follow_strings(self, seen: set[str]) -> bool:
-        """Adds modules that a package names in strings, as tables of plug-ins do; true if any."""
+    def _follow(self, seen: set[str]) -> bool:
+        """Adds what modules import without a statement that says so; true if any."""
         found = False
+        absent = (self.library.MissingModule, self.library.ExcludedModule)
         for node in list(self.graph.nodes()):
-            code = getattr(getattr(node, "init_module", node), "code", None)
-            if node.name in seen or code is None or self._is_standard(node):
+            if node.name in seen or isinstance(node, absent):
                 continue
             seen.add(node.name)
-            for name in sorted(_strings(code, node.name.partition(".")[0])):
-                if _exists(self.graph, self.library, name):
-                    self.graph.add_module(name)
-                    self.named.setdefault(node.name, set()).add(name)
-                    found = True
+            for name in sorted(self._unsaid(getattr(node, "init_module", node), node)):
+                self.graph.add_module(name)
+                self.named.setdefault(node.name, set()).add(name)
+                found = True
         return found
+
+    def _unsaid(self, inner: Any, node: Any) -> set[str]:
+        if self._is_standard(node) or node.name in closure.IMPLIED:
+            return set(closure.IMPLIED.get(node.name, ()))
+        if isinstance(inner, self.library.ExtensionModule):
+            return self._of_extension(node.name, inner.filename, node.distribution)
+        code = getattr(inner, "code", None)
+        if code is None:
+            return set()
+        package = node.name if inner is not node else node.name.rpartition(".")[0]
+        return strings.named(code, package or node.name, self._exists)
+
+    def _of_extension(self, name: str, file: Path | None, distribution: Any) -> set[str]:
+        if file is None or distribution is None:  # of the project: it is not to be run
+            return set()
+        release = f"{distribution.name} {distribution.version}"
+        found = loading.imports(name, file, release, sys.path, self.cache)
+        top = name.partition(".")[0]
+        package = self.graph.find_node(top)
+        for folder in _folders(package) if name != top else ():
+            found |= strings.in_extension(file, Path(folder), top)
+        return found - {name}
+
+    def _exists(self, name: str) -> bool:
+        return _exists(self.graph, self.library, name)
 
     def _is_standard(self, node: Any) -> bool:
         return node.name.partition(".")[0] in sys.stdlib_module_names
@@ -170,25 +190,6 @@ def _name(node: Any) -> str:
     return str(node.identifier)
 
 
-def _strings(code: CodeType, top: str) -> set[str]:
-    """What the constants of some code name within the package ``top``."""
-    found: set[str] = set()
-    for constant in code.co_consts:
-        found |= _strings_of(constant, top)
-    return found
-
-
-def _strings_of(constant: object, top: str) -> set[str]:
-    if isinstance(constant, str):
-        match = DOTTED.match(constant)
-        return {match[0]} if match and match[0].startswith(f"{top}.") else set()
-    if isinstance(constant, CodeType):
-        return _strings(constant, top)
-    if isinstance(constant, tuple | frozenset):
-        return {name for part in constant for name in _strings_of(part, top)}
-    return set()
-
-
 def _exists(graph: Any, library: Any, name: str) -> bool:
     """Whether there is such a module that the graph lacks, without importing anything."""
     known = graph.find_node(name)
@@ -199,12 +200,19 @@ def _exists(graph: Any, library: Any, name: str) -> bool:
         rest = Path(name.removeprefix(f"{parent}.").replace(".", "/"))
         package = graph.find_node(parent)
         if package is not None:
-            places = [Path(folder) / rest for folder in getattr(package, "search_path", ())]
-            return any(
-                place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
-                for place in places
-            )
+            return any(_is_module(Path(folder) / rest) for folder in _folders(package))
     return False
+
+
+def _folders(package: Any) -> Iterable[str]:
+    return getattr(package, "search_path", ())
+
+
+def _is_module(place: Path) -> bool:
+    try:
+        return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+    except OSError:  # any text may be a name: this one is too long for a file's
+        return False
 
 
 def main() -> None:
@@ -220,9 +228,9 @@ def main() -> None:
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    out = rules.out_at_first(question["program"])
+    out = rules.out_at_first(question["program"], distributions.installed())
     while True:
-        analysis = _Analysis(out)
+        analysis = _Analysis(out, Cache(Path(question["cache"])))
         analysis.add(question["modules"], question["scripts"])
         answer = analysis.answer()
         wanted = rules.asked_for(_decode(answer), out, question["program"])

@@ -36,6 +36,7 @@ IMPLIED = {
     "_socket": ("encodings.idna",),  # of host names, whatever they look like
     "sysconfig": (SYSCONFIG_DATA,),
     "_zoneinfo": ("zoneinfo._common", "zoneinfo._tzpath"),
+    "zoneinfo._common": ("tzdata.zoneinfo",),  # a machine has no /usr/share/zoneinfo
     "_decimal": ("numbers", "collections"),
     "_datetime": ("_strptime",),
     "_ctypes": ("ctypes._endian",),
@@ -72,9 +73,7 @@ class Closure:
 
 def roots(program: Iterable[str]) -> list[str]:
     """The modules to analyse for a program that consists of these."""
-    implied = [name for names in IMPLIED.values() for name in names]
-    codecs = [f"encodings.{name}" for name in CODECS]
-    return sorted({*START, *codecs, *implied, *program})
+    return sorted({*START, *(f"encodings.{name}" for name in CODECS), *program})
 
 
 def closure(imports: Imports, program: Iterable[str], without: Iterable[str] = ()) -> Closure:

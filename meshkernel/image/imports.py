@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
+
+from meshkernel.image.distributions import Distributions
 
 
 @frozen
@@ -38,7 +40,8 @@ class Import:
 
 @frozen
 class Imports:
-    """Every module reached, and what each imports."""
+    """Every module reached, what each imports, and what is installed."""
 
     modules: dict[str, Module]
     imports: dict[str, tuple[Import, ...]]
+    distributions: Distributions = field(factory=Distributions)

@@ -1,7 +1,8 @@
 """Which imports count.
 
-All do, wherever they stand, but for those that the tables below name, each with its reason; they
-concern imports between modules of the standard library, and what can never work in a unikernel.
+All do, wherever they stand, but for those that the tables below name, each with its reason - they
+concern imports between modules of the standard library, and what can never work in a unikernel -,
+and for what a distribution tries to import from another one that its requirements do not name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
+from meshkernel.image.distributions import Distributions
 from meshkernel.image.imports import Import, Imports
 
 OTHER_SYSTEMS = (
@@ -63,7 +65,9 @@ UNUSED = {
     ("_frozen_importlib_external", "importlib.metadata"): "who asks for it imports it",
     ("_frozen_importlib_external", "importlib.readers"): "see IMPLIED",
     ("zipimport", "importlib*"): "see IMPLIED",
-    ("importlib.metadata*", "csv"): "RECORD is not in an image",
+    ("numpy", "numpy.distutils*"): "compiles extension modules",
+    ("numpy.testing*", "numpy.distutils*"): "compiles extension modules",
+    ("numpy", "numpy.f2py*"): "compiles Fortran",
     ("site", "sysconfig"): "only for user directories",
 }
 """Imports, by importer and target, that have no use in an image, and why."""
@@ -83,20 +87,26 @@ def counts(imports: Imports, importer: str, found: Import, program: Collection[s
         return False
     if any(fnmatchcase(importer, by) and fnmatchcase(target, of) for by, of in UNUSED):
         return False
+    may_fail = found.deferred or found.optional
+    if may_fail and not imports.distributions.expects(importer, target):
+        return False
     standard = importer not in program and importer.partition(".")[0] in sys.stdlib_module_names
-    return not (standard and (found.deferred or found.optional) and _matches(target, TOOLS))
+    return not (standard and may_fail and _matches(target, TOOLS))
 
 
-def out_at_first(program: Iterable[str]) -> set[str]:
+def out_at_first(program: Iterable[str], installed: Distributions) -> set[str]:
     """What the analyser need not look at until something asks for it that counts."""
-    names = {*OTHER_SYSTEMS, *TOOLS, *FALLBACKS}
+    names = {*OTHER_SYSTEMS, *TOOLS, *FALLBACKS, *installed.owners}
     return {name for name in names if "*" not in name} - {
         name for name in names for wanted in program if _within(wanted, name)
     }
 
 
 def asked_for(imports: Imports, out: Iterable[str], program: Collection[str] = ()) -> set[str]:
-    """What was left out, but is imported by something in a way that counts."""
+    """What was left out, but is imported by something in a way that counts.
+
+    With a distribution come those that it requires: one more look finds nothing new.
+    """
     targets = {
         found.target
         for importer, all_found in imports.imports.items()
@@ -104,7 +114,8 @@ def asked_for(imports: Imports, out: Iterable[str], program: Collection[str] = (
         if imports.modules[found.target].kind == "excluded"
         and counts(imports, importer, found, program)
     }
-    return {name for name in out for target in targets if _within(target, name)}
+    wanted = {name for name in out for target in targets if _within(target, name)}
+    return wanted | (imports.distributions.used_by(wanted) & set(out))
 
 
 def _within(name: str, package: str) -> bool:

@@ -11,22 +11,19 @@
 
 /* What would bring a call in. */
 static const struct {
+    int number;
     const char *library;
-    const uint16_t *numbers;
-    size_t count;
 } left_out[] = {
-#define LEFT_OUT(library, ...)                                                                     \
-    {library, (const uint16_t[]){__VA_ARGS__}, ARRAY_SIZE(((const uint16_t[]){__VA_ARGS__}))},
+#define LEFT_OUT(number, name, library) {number, library},
 #include "generated/left_out.h"
 #undef LEFT_OUT
-    {NULL, NULL, 0},
+    {-1, NULL},
 };
 
 static const char *library_of(int number) {
     for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
-        for (size_t j = 0; j < left_out[i].count; j++)
-            if (left_out[i].numbers[j] == number)
-                return left_out[i].library;
+        if (left_out[i].number == number)
+            return left_out[i].library;
     return NULL;
 }
 

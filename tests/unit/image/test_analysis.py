@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,20 @@ def test_tools_are_looked_at_only_if_the_program_asks(tmp_path: Path, cache: Cac
     tool = analysis.analyse(["tool"], [], [str(tmp_path)], cache)
     names = {each.name for each in closure.closure(tool, ["tool"]).modules}
     assert names > {"doctest", "multiprocessing.pool"}
+
+
+def test_modules_that_only_strings_and_extensions_name_are_found(
+    tmp_path: Path, cache: Cache
+) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").write_text(
+        f"import zoneinfo\nplugins = ('red', 'blue')\nwords = ['{'a' * 300}', 'red']\n"
+    )
+    for name in ("red", "blue", "green"):
+        (tmp_path / f"shop/{name}.py").touch()
+    found = analysis.analyse(["shop"], [], [str(tmp_path)], cache)
+    modules = {module.name for module in closure.closure(found, ["shop"]).modules}
+    assert {"shop.red", "shop.blue", "zoneinfo._common"} < modules
+    assert "shop.green" not in modules
+    if find_spec("tzdata"):
+        assert "tzdata.zoneinfo" in modules

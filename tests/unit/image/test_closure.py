@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from meshkernel.image import analysis, closure
+from meshkernel.image.distributions import Distributions
 from meshkernel.image.imports import Import, Imports, Module
 from meshkernel.toolchain.cache import Cache
 
@@ -114,3 +116,23 @@ def test_every_program_starts(real: tuple[Imports, Path]) -> None:
     )
     started = set(done.stdout.split()) - {"__main__", "os.path"}
     assert started <= names(real[0], "shop.main") | set(sys.builtin_module_names)
+
+
+SHOP = Distributions(
+    owners={name: frozenset({name}) for name in ("shop", "used", "unused")},
+    requires={"shop": frozenset({"used"})},
+)
+
+
+def test_a_distribution_tries_to_import_others_that_it_does_not_name() -> None:
+    edges = [Import("used", optional=True), Import("unused", optional=True)]
+    found = graph(app=[Import("shop")], own=[Import("unused", deferred=True)],
+                  shop=edges, used=[], unused=[])  # fmt: skip
+    found = evolve(found, distributions=SHOP)
+    assert names(found, "app") == {"app", "shop", "used"}
+    assert names(found, "app", "own") == {"app", "own", "shop", "used", "unused"}
+
+
+def test_what_it_imports_without_fail_counts() -> None:
+    found = graph(app=[Import("shop")], shop=[Import("unused")], unused=[])
+    assert names(evolve(found, distributions=SHOP), "app") == {"app", "shop", "unused"}

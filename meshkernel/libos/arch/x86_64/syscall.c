@@ -4,7 +4,6 @@
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/trap.h"
 #include "core/print.h"
-#include "core/string.h"
 #include "core/thread.h"
 #include "linux/process.h"
 #include "linux/signal.h"
@@ -48,28 +47,15 @@ const system_call syscall_table[SYSCALL_LIMIT] = {
 };
 #pragma GCC diagnostic pop
 
-/* Each with its number, in one text: a table of pointers would be larger than what it points to. */
-static const char names[] =
-#define NAME(number, name) #number " " #name "\0"
+static const char *const names[] = {
+#define NAME(number, name) [number] = #name,
 #include "arch/x86_64/syscall_names.h"
 #undef NAME
-    ;
-
-/* NULL: no call has the number. */
-static const char *name_of(uint64_t number) {
-    for (const char *text = names; *text; text += strlen(text) + 1) {
-        uint64_t own = 0;
-        while (*text != ' ')
-            own = own * 10 + (uint64_t)(*text++ - '0');
-        if (own == number)
-            return text + 1;
-    }
-    return NULL;
-}
+};
 
 int64_t sys_unknown(void) {
     uint64_t number = current->user_frame->number;
-    return report_missing_call((int)number, name_of(number));
+    return report_missing_call((int)number, number < ARRAY_SIZE(names) ? names[number] : NULL);
 }
 
 void syscall_attention(struct trap_frame *frame);

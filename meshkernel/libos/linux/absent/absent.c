@@ -12,3 +12,7 @@ REFUSED(inotify_init1)
 REFUSED(signalfd)
 REFUSED(signalfd4)
 REFUSED(io_uring_setup)
+
+/* As in a kernel without NUMA. */
+REFUSED(mbind)
+REFUSED(set_mempolicy)

@@ -44,5 +44,4 @@ static inline uint32_t net_random(void) {
 #define LWIP_RAND() net_random()
 
 #define LWIP_PLATFORM_DIAG(arguments)
-/* Its place says as much as its text, which would take more room than what is asserted. */
-#define LWIP_PLATFORM_ASSERT(text) assert_failed("one of lwIP", __FILE_NAME__, __LINE__)
+#define LWIP_PLATFORM_ASSERT(text) panic("lwIP: " text)
