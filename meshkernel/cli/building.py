@@ -35,14 +35,16 @@ def check(topology: Path) -> None:
 
 @click.command()
 @options.topology_argument
+@options.release_option
 @options.json_option
-def build(topology: Path, as_json: bool) -> None:
+def build(topology: Path, release: bool, as_json: bool) -> None:
     """Build the image of every service into build/SERVICE/image.elf.
 
     What has not changed is not built again.
 
     \b
         meshkernel build
+        meshkernel build --release
         meshkernel build --json | jq '.[].image_bytes'
     """
     import asyncio  # noqa: PLC0415
@@ -51,7 +53,7 @@ def build(topology: Path, as_json: bool) -> None:
     from meshkernel.supervisor.events import Event  # noqa: PLC0415
     from meshkernel.supervisor.host import build_images  # noqa: PLC0415
 
-    made = options.read_plan(topology)
+    made = options.read_plan(topology, release=release)
     times: dict[str, float] = {}
     began = time.monotonic()
     with Progress(list(made.services), quiet=as_json) as progress:

@@ -6,12 +6,19 @@ import click
 
 from meshkernel.cli.building import build, check
 from meshkernel.cli.calling import call
+from meshkernel.cli.debugging import debug
 from meshkernel.cli.planning import plan
 from meshkernel.cli.profiling import profile
 from meshkernel.cli.running import down, logs, ps, up
+from meshkernel.cli.shell import shell
 from meshkernel.cli.single import run
+from meshkernel.cli.stopping import restart, start, stop
+from meshkernel.cli.tracing import trace
 
-VERBS = (check, plan, build, up, down, ps, logs, call, run, profile)
+VERBS = (
+    *(check, plan, build, up, down, ps, logs, call, run, profile),
+    *(stop, start, restart, trace, shell, debug),
+)
 
 
 class _InOrder(click.Group):

@@ -50,11 +50,18 @@ def read_topology(path: Path) -> Topology:
     return parse(path / TOPOLOGY if path.is_dir() else path)
 
 
-def read_plan(path: Path) -> Plan:
+def release_option(function: Function) -> Function:
+    """``--release``."""
+    return click.option(
+        "--release", is_flag=True, help="Images without a shell, for services that are in use."
+    )(function)
+
+
+def read_plan(path: Path, *, release: bool = False) -> Plan:
     """The plan of a topology."""
     from meshkernel.plan import make_plan  # noqa: PLC0415 - networkx takes its time
 
-    return make_plan(read_topology(path))
+    return make_plan(read_topology(path), release=release)
 
 
 def folder_of(path: Path) -> RunFolder:

@@ -20,7 +20,8 @@ Rows = list[dict[str, Any]]
 @click.command()
 @options.topology_argument
 @click.option("-d", "--detach", is_flag=True, help="Return once all services are ready.")
-def up(topology: Path, detach: bool) -> int:
+@options.release_option
+def up(topology: Path, detach: bool, release: bool) -> int:
     """Build every service, boot the mesh, and follow its logs.
 
     The mesh is up when every service has said that it is ready; Ctrl-C stops it again. With
@@ -33,7 +34,7 @@ def up(topology: Path, detach: bool) -> int:
     """
     from meshkernel.cli import starting  # noqa: PLC0415
 
-    made = options.read_plan(topology)
+    made = options.read_plan(topology, release=release)
     return starting.background(made) if detach else starting.foreground(made)
 
 
@@ -125,6 +126,8 @@ def show_services(rows: Rows, exposed: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["state"] in ("failed", "restarting") and row["reason"]:
             click.echo(f"{row['service']}: {row['reason']}")
+        if row["report"]:
+            click.echo(f"{row['service']}: the report of its last crash is {row['report']}")
     for each in exposed:
         host = f"[{each['host']}]" if ":" in each["host"] else each["host"]
         click.echo(f"{each['service']} is at http://{host}:{each['port']}/")

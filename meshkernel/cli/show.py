@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -43,18 +43,20 @@ def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], file: TextIO | None = None
+) -> None:
     """Aligned columns; a state has its colour, and a column of numbers stands to the right."""
     cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in (list(header), *cells)) for i in range(len(header))]
-    click.echo(style("  ".join(_fit(header, widths, cells)), None, bold=True).rstrip())
+    click.echo(style("  ".join(_fit(header, widths, cells)), None, bold=True).rstrip(), file)
     for row in cells:
         fitted = _fit(row, widths, cells)
         line = "  ".join(
             style(cell, STATES.get(cell.strip())) if cell.strip() in STATES else cell
             for cell in fitted
         )
-        click.echo(line.rstrip())
+        click.echo(line.rstrip(), file)
 
 
 def _fit(row: Sequence[str], widths: list[int], cells: list[list[str]]) -> list[str]:

@@ -84,6 +84,8 @@ def run(
 
     Its exit status is the command's own. What stands behind SCRIPT belongs to the program. The
     modules that it imports are in its image; of data, what lies in packages, and --include-file.
+    SIGTERM to the command is SIGTERM to the program; its handler has ten seconds, a second SIGTERM
+    ends it at once.
 
     \b
         meshkernel run hello.py --name ann
@@ -121,7 +123,9 @@ def run(
 
 
 async def _attached(wanted: Run, image: Image) -> int:
-    """The exit status of the program. SIGTERM and SIGHUP end it as Ctrl-C does, tidily."""
+    """The exit status of the program. SIGTERM and SIGHUP are the program's once it runs; before,
+    they end the command tidily, as Ctrl-C does.
+    """
     import asyncio  # noqa: PLC0415
 
     from meshkernel.machine import program  # noqa: PLC0415

@@ -56,9 +56,10 @@ def background(plan: Plan) -> int:
     folder.path.mkdir(parents=True, exist_ok=True)
     reading, writing = os.pipe()
     program = [sys.executable, "-m", "meshkernel.supervisor"]
+    release = ["--release"] if plan.release else []
     with folder.report.open("a") as report:
         child = subprocess.Popen(
-            [*program, str(plan.topology.path.resolve()), str(writing)],
+            [*program, str(plan.topology.path.resolve()), str(writing), *release],
             stdin=subprocess.DEVNULL,
             stdout=report,
             stderr=report,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import select
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from meshkernel.guest import configuration, logs
@@ -43,13 +46,19 @@ class Runtime:
         self._peers = Peers(configuration)
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
         self._web: Any = None
+        self._module = ""
+        self._shells: Any = None
+        self.ready = False
         self._schedule: Any = None
 
     async def run(self) -> None:
         """From loading the service to its end; what start-up raises is the caller's to tell."""
         loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
+        with suppress(ValueError, RuntimeError):  # not in the main thread, as in a test
+            loop.add_signal_handler(signal.SIGTERM, self._terminated)
         module, application = load(self._configuration)
+        self._module = module
         declared = declarations(module)
         dispatcher = Dispatcher(
             self._configuration.service, declared.methods, shared=shared_errors()
@@ -66,6 +75,7 @@ class Runtime:
                 await self._serve_web(application)
             loop.add_reader(self._control.descriptor, self._receive)
             port = server.sockets[0].getsockname()[1]
+            self.ready = True
             self._control.send("ready", methods=sorted(dispatcher.methods), port=port)
             self._on_ready()
             self._begin_schedule(declared)
@@ -110,10 +120,32 @@ class Runtime:
                 self._ask_to_stop(GRACE)
             case {"type": "ping", "id": identifier}:
                 self._control.send("pong", id=identifier)
+            case {"type": "shell", "session": int(session)}:
+                self._shell(session, message)
             case {"type": "stop"}:
                 self._ask_to_stop(float(message.get("grace", GRACE)))
             case _:
                 sys.stderr.write(f"meshkernel: a control message is not understood: {message!r}\n")
+
+    def _shell(self, session: int, message: dict[str, Any]) -> None:
+        """A message for a Python prompt, of which an image that is a release has nothing."""
+        if self._shells is None:
+            try:
+                # By a name that the analysis of imports does not see.
+                found = importlib.import_module(f"{__package__}.shell")
+            except ImportError:
+                self._control.send("shell", session=session, event="absent")
+                return
+            self._shells = found.Shells(self._module, self._control.send)
+        self._shells.take(message)
+
+    def _terminated(self) -> None:
+        """SIGTERM, and the service has no handler of its own. The supervisor's message, which says
+        how long there is, comes before its signal.
+        """
+        if select.select([self._control.descriptor], [], [], 0)[0]:
+            self._receive()
+        self._ask_to_stop(GRACE)
 
     def _ask_to_stop(self, grace: float) -> None:
         if self._stop is not None and not self._stop.done():
@@ -155,9 +187,13 @@ def main(path: str = "/etc/meshkernel/service.json", descriptor: int | None = No
     control = control_channel.connect() if descriptor is None else ControlChannel(descriptor)
     logs.forward(control)
     gc.disable()  # what is imported lives on: looking for garbage among it only takes time
+    runtime = None
     try:
-        asyncio.run(Runtime(configuration.read(path), control, _settle).run())
+        runtime = Runtime(configuration.read(path), control, _settle)
+        asyncio.run(runtime.run())
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
+        if isinstance(error, SystemExit) and runtime is not None and runtime.ready:
+            raise  # its own handler of SIGTERM, as in any program
         message = f"{type(error).__name__}: {error}"
         stack = faults.stack_of(error)
         sys.stderr.write(stack)

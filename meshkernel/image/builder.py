@@ -41,8 +41,14 @@ from meshkernel.toolchain.linkmap import LibrarySize
 
 WORKERS = 2
 GUEST = ("meshkernel.guest", "meshkernel.guest.__main__")
+SHELL = ("meshkernel.guest.shell", "rlcompleter")
+"""A Python prompt inside the service: not in a release."""
+
 WEB = "meshkernel.guest.web"
 """Serves ASGI applications: only a service that is one has it."""
+
+BILL = "bill 2"
+"""Changes with what a bill of materials says: older ones are made again."""
 
 Result = TypeVar("Result")
 
@@ -127,8 +133,8 @@ def service_program(plan: Plan, service: ServicePlan) -> Program:
     return Program(
         name=service.name,
         root=plan.topology.root.resolve(),
-        modules=(*GUEST, *((WEB,) if asgi else ()), module),
-        without=() if asgi else (WEB,),
+        modules=(*GUEST, *((WEB,) if asgi else ()), *(() if plan.release else SHELL), module),
+        without=(*(() if asgi else (WEB,)), *(SHELL[:1] if plan.release else ())),
         facts=service_facts(service),
     )
 
@@ -385,6 +391,7 @@ def _noted(sources: config.LibrarySources) -> frozenset[str]:
 def program_key(program: Program, sources: config.LibrarySources) -> str:
     """What the files of a program, and what its code says, are found by."""
     return files.key_of(
+        BILL,
         sys.version,
         str(Path(sys.executable).resolve()),
         *search_path(),
@@ -401,4 +408,4 @@ def program_key(program: Program, sources: config.LibrarySources) -> str:
 
 def image_key(libos: LibraryOS, found: Files) -> str:
     """What an image is made of."""
-    return digest(libos.digest, found.digest)
+    return digest(BILL, libos.digest, found.digest)

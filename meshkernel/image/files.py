@@ -24,12 +24,13 @@ SUFFIXES = frozenset(importlib.machinery.all_suffixes())
 
 @frozen
 class Listed:
-    """One file in a bill of materials."""
+    """One file in a bill of materials. ``file``: what it was on this machine, if it was one."""
 
     path: str
     sha256: str
     size: int
     origin: str
+    file: str = ""
 
 
 @frozen
@@ -172,7 +173,9 @@ def _paths(items: Items) -> Iterable[Path]:
 def _listed(path: str, item: Item) -> Listed:
     assert isinstance(item.entry, File)  # noqa: S101 - by _is_file
     data = item.entry.contents()
-    return Listed(path, digest_of(data), len(data), item.origin)
+    source = item.entry.source
+    file = str(source.resolve()) if isinstance(source, Path) else ""
+    return Listed(path, digest_of(data), len(data), item.origin, file)
 
 
 def digest_of(data: bytes) -> str:

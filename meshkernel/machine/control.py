@@ -29,6 +29,8 @@ class Kind(IntEnum):
     TRACE_STATE = 8
     SIGNAL = 9
     UNKNOWN = 10
+    MAPS_ASK = 11
+    MAPS = 12
 
 
 class ExitReason(IntEnum):

@@ -22,6 +22,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -67,7 +68,7 @@ OnConsole = Callable[[bytes], None]
 OnTrace = Callable[[Batch], None]
 
 ANSWER_SECONDS = 10.0
-"""For the library OS to switch its trace on or off."""
+"""For the library OS to answer a question."""
 
 
 class Reason(StrEnum):
@@ -100,7 +101,8 @@ class MachineExit:
         """The status that a shell would see: 0 only if the program ended well."""
         if self.reason is Reason.STATUS:
             return self.code
-        return 128 + self.code if self.reason is Reason.SIGNAL else 125
+        by_signal = self.reason in (Reason.SIGNAL, Reason.KILLED)
+        return 128 + self.code if by_signal else 125
 
     @property
     def sentence(self) -> str:
@@ -139,7 +141,8 @@ class Machine:
     on_trace: OnTrace | None = None
     _console: bytearray = field(factory=bytearray)
     _errors: bytearray = field(factory=bytearray)
-    _state: asyncio.Future[bool] | None = None  # what its trace answers
+    _asking: asyncio.Lock = field(factory=asyncio.Lock)
+    _answer: asyncio.Future[bytes] | None = None  # of the library OS, to what is being asked
     _last: tuple[Reason, int] | None = None
     _killed: bool = False
     _broken: str = ""  # what is wrong with the control channel
@@ -268,6 +271,19 @@ class Machine:
         return bytes(self._console)
 
     @property
+    def image(self) -> Path:
+        """What it has booted."""
+        return self.spec.image
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """About the machine, for a report."""
+        return {
+            "memory": f"{self.spec.memory >> 20} MiB",
+            "executed": f"by {self.spec.accel}, in process {self.pid}",
+        }
+
+    @property
     def running(self) -> bool:
         return not self._ending().done()
 
@@ -279,27 +295,55 @@ class Machine:
         """Sends the program a signal, as ``kill`` does; to a machine that has ended, nothing."""
         await self._send(Frame(Kind.SIGNAL, SIGNAL.pack(number)))
 
-    async def trace(self, request: Request | None) -> None:
-        """Switches the trace of system calls on, or off for None; records go to `on_trace`.
+    async def trace(self, request: Request | None, on_trace: OnTrace | None = None) -> None:
+        """Switches the trace of system calls on, or off for None.
+
+        Args:
+            request: what is to be traced.
+            on_trace: called with the records from now on, if it is given.
 
         Raises:
             MachineError: its library OS has no trace, refuses this one, or does not answer.
         """
+        if on_trace is not None:
+            self.on_trace = on_trace
         kind = Kind.TRACE_START if request else Kind.TRACE_STOP
         frame = Frame(kind, request.encode() if request else b"")
-        self._state = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await self._send(frame)
-                ends: set[asyncio.Future[Any]] = {self._state, self._ending()}
-                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if self._state.done():
-                self._state.result()
-        except TimeoutError:
-            text = f"{self.spec.name} did not answer about its trace in {ANSWER_SECONDS:g} s"
-            raise MachineError(text) from None
-        finally:
-            self._state = None
+        await self._ask(frame)
+
+    async def maps(self) -> str:
+        """Where the program's files are mapped: lines ``address path``.
+
+        Raises:
+            MachineError: its library OS does not answer.
+        """
+        return (await self._ask(Frame(Kind.MAPS_ASK, b""))).decode(errors="replace")
+
+    async def _ask(self, frame: Frame) -> bytes:
+        """The library OS's answer to a question; nothing if the machine ends instead. One question
+        at a time.
+        """
+        async with self._asking:
+            self._answer = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._send(frame)
+                    ends: set[asyncio.Future[Any]] = {self._answer, self._ending()}
+                    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                return self._answer.result() if self._answer.done() else b""
+            except TimeoutError:
+                text = f"the library OS of {self.spec.name} did not answer in {ANSWER_SECONDS:g} s"
+                raise MachineError(text) from None
+            finally:
+                self._answer = None
+
+    async def interrupt(self) -> None:
+        """Has the library OS say where it is, even where it does not answer, and end (an NMI).
+
+        Raises:
+            MachineError: QEMU cannot, or is gone.
+        """
+        await self.qmp.execute("inject-nmi")
 
     async def _send(self, frame: Frame) -> None:
         with suppress(ConnectionError):
@@ -340,7 +384,8 @@ class Machine:
         errors = self._errors.decode(errors="replace").strip().splitlines()
         if self._killed:
             return MachineExit(Reason.KILLED, -code)
-        return MachineExit(Reason.LOST, code, errors[-1] if errors else sentence)
+        by_signal = f"its QEMU was ended by {signal.Signals(-code).name}" if code < 0 else ""
+        return MachineExit(Reason.LOST, code, by_signal or (errors[-1] if errors else sentence))
 
     async def _read_console(self, reader: asyncio.StreamReader) -> None:
         with suppress(ConnectionError):
@@ -393,22 +438,26 @@ class Machine:
                     self.on_trace(batch)
             case Kind.TRACE_STATE:
                 _, refused = STATE.unpack(frame.payload)
-                self._answered("cannot be traced so: it has too little memory" if refused else "")
+                self._answered(
+                    fault="cannot be traced: it has too little memory" if refused else ""
+                )
+            case Kind.MAPS:
+                self._answered(frame.payload)
             case Kind.UNKNOWN:
                 (kind,) = UNKNOWN.unpack(frame.payload)
                 if kind in (Kind.TRACE_START, Kind.TRACE_STOP):
-                    self._answered("cannot be traced: its image leaves out the library trace")
+                    self._answered(fault="cannot be traced: its image has no library trace")
             case _:
                 raise ControlError(f"frames of kind {frame.kind} are unknown")
 
-    def _answered(self, fault: str) -> None:
-        """The answer to `trace` is here; a fault if it has words."""
-        if self._state is None or self._state.done():
+    def _answered(self, answer: bytes = b"", *, fault: str = "") -> None:
+        """The library OS has answered, or a fault if it has words."""
+        if self._answer is None or self._answer.done():
             return
         if fault:
-            self._state.set_exception(MachineError(f"{self.spec.name} {fault}"))
+            self._answer.set_exception(MachineError(f"{self.spec.name} {fault}"))
         else:
-            self._state.set_result(True)
+            self._answer.set_result(answer)
 
     async def _close(self) -> None:
         self.kill()

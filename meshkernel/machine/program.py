@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,6 +30,10 @@ from meshkernel.machine.volumes import open_folder
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose, Mount, Service, Topology
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+GRACE = 10.0
+"""Seconds that a program has to end in after the first of them; docker's."""
 
 END_OF_INPUT = b"\x04\x04"
 """One is enough at the start of a line."""
@@ -256,7 +261,32 @@ async def attached(run: Run, image: Image) -> MachineExit:
 
     async with start(run, image, show) as machine:
         _forward(machine)
-        return await machine.wait()
+        with _signals_passed_on(machine):
+            return await machine.wait()
+
+
+@contextmanager
+def _signals_passed_on(machine: Machine) -> Iterator[None]:
+    """SIGTERM and SIGHUP are the program's: its handlers run. A second one, or no time left,
+    ends the machine.
+    """
+    loop = asyncio.get_running_loop()
+    sending: list[asyncio.Task[None]] = []
+
+    def pass_on(number: int) -> None:
+        if sending:
+            machine.kill()
+            return
+        sending.append(loop.create_task(machine.signal(number)))
+        loop.call_later(GRACE, machine.kill)
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, pass_on, number)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
 
 
 def _forward(machine: Machine) -> None:

@@ -12,7 +12,7 @@ from meshkernel.plan.model import Peer, Plan, ServicePlan, Way
 from meshkernel.topology.model import Service, Topology
 
 
-def make_plan(topology: Topology) -> Plan:
+def make_plan(topology: Topology, *, release: bool = False) -> Plan:
     """The plan of a mesh: the same for the same topology, whatever the order it is written in."""
     graph = call_graph(topology)
     generations = start_order(graph)
@@ -31,6 +31,7 @@ def make_plan(topology: Topology) -> Plan:
         services=services,
         generations=generations,
         links=tuple(sorted(graph.edges)),
+        release=release,
     )
 
 

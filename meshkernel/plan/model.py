@@ -77,7 +77,9 @@ class ServicePlan:
 
 @frozen
 class Plan:
-    """A mesh. ``services`` is in start order: those that are called come before their callers."""
+    """A mesh. ``services`` is in start order: those that are called come before their callers.
+    ``release``: its images have no way to look into a service.
+    """
 
     topology: Topology
     network: IPv4Network
@@ -85,3 +87,4 @@ class Plan:
     services: Mapping[str, ServicePlan]
     generations: tuple[tuple[str, ...], ...]
     links: tuple[tuple[str, str], ...]
+    release: bool = False

@@ -1,4 +1,4 @@
-"""``python -m meshkernel.supervisor TOPOLOGY DESCRIPTOR``: a mesh in the background.
+"""``python -m meshkernel.supervisor TOPOLOGY DESCRIPTOR [--release]``: a mesh in the background.
 
 What happens until the mesh is up is told on the descriptor, one event a line; then it is closed.
 """
@@ -40,10 +40,10 @@ class _Report:
 
 def main() -> int:
     """Run the mesh; returns the exit status."""
-    topology, descriptor = sys.argv[1:]
+    topology, descriptor, *options = sys.argv[1:]
     report = _Report(int(descriptor))
     try:
-        plan = make_plan(parse(topology))
+        plan = make_plan(parse(topology), release="--release" in options)
         host = RealHost(plan.topology.root.resolve() / "build")
         return asyncio.run(supervise(plan, host, on_event=report))
     except UserError as error:

@@ -30,6 +30,12 @@ def commands_of(server: MeshServer) -> dict[str, Command]:
         "logs": commands.logs,
         "kill": commands.kill,
         "stop": commands.stop,
+        "start": commands.start,
+        "restart": commands.restart,
+        "trace": commands.trace,
+        "debug": commands.debug,
+        "shell": commands.shell,
+        "shell-input": commands.shell_input,
         "heal": commands.heal,
         "counters": commands.counters,
         "down": commands.down,
@@ -96,7 +102,41 @@ class _Commands:
             raise SupervisorError(f"{runner.name} has no machine: it is {runner.state}")
 
     async def stop(self, request: Request, send: Send) -> Any:
-        await self._server.mesh.runner(request.get("service", "")).stop(self._server.grace)
+        names, grace = self._chosen(request), request.get("grace", self._server.grace)
+        await self._server.mesh.stop_services(names, grace)
+        return names
+
+    async def start(self, request: Request, send: Send) -> Any:
+        names = self._chosen(request)
+        await self._server.mesh.start_services(names)
+        return names
+
+    async def restart(self, request: Request, send: Send) -> Any:
+        await self.stop(request, send)
+        return await self.start(request, send)
+
+    def _chosen(self, request: Request) -> list[str]:
+        """The services that a request names: one, several, or for none of them all."""
+        if self._server.stop_asked.is_set():
+            raise SupervisorError("the mesh is being stopped")
+        named = [request["service"]] if "service" in request else request.get("services", [])
+        return [self._server.mesh.runner(name).name for name in named or self._server.mesh.runners]
+
+    async def debug(self, request: Request, send: Send) -> Any:
+        runner = self._server.mesh.runner(request.get("service", ""))
+        return await self._server.debuggers.attend(runner, send)
+
+    async def shell(self, request: Request, send: Send) -> Any:
+        runner = self._server.mesh.runner(request.get("service", ""))
+        return await self._server.shells.serve(runner, send)
+
+    async def shell_input(self, request: Request, send: Send) -> Any:
+        await self._server.shells.type(request)
+
+    async def trace(self, request: Request, send: Send) -> Any:
+        """The records of a service's trace, for as long as the client listens."""
+        runner = self._server.mesh.runner(request.get("service", ""))
+        return await self._server.traces.follow(runner, request, send)
 
     async def heal(self, request: Request, send: Send) -> Any:
         """Start what does not run; returns the names of those."""

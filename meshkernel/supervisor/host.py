@@ -133,12 +133,14 @@ class RealHost:
         return _RealLauncher(self, plan, network)
 
     def _keep_images(self, folder: Path) -> None:
-        """A second name for each image: the next build, of this mesh or of another one in the same
-        project, must not change what a service is started again with.
+        """A second name for each image, and for what a debugger needs of it: the next build, of
+        this mesh or of another one in the project, must not change what a service is started with.
         """
         folder.mkdir()
         for name, image in self._images.items():
             os.link(image.path, folder / f"{name}.elf")
+            for suffix, beside in ((".debug", "libos.debug"), (".json", "image.json")):
+                os.link(image.path.with_name(beside), folder / f"{name}{suffix}")
         self._kept = folder
 
     @property

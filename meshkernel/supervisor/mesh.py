@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from attrs import asdict, frozen
 
 from meshkernel.errors import MachineError, SupervisorError
 from meshkernel.plan.model import CALL_PORT, Plan
+from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.events import Event, OnEvent, ignore
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.runner import GRACE, Runner
@@ -32,6 +33,7 @@ class Row:
     restarts: int
     image_bytes: int
     reason: str | None = None
+    report: str | None = None
 
     def as_map(self) -> dict[str, Any]:
         """For JSON."""
@@ -41,7 +43,8 @@ class Row:
 class Mesh:
     """The services of one plan, each with its runner.
 
-    ``changed`` is called after each change of a state or of a process.
+    ``changed`` is called after each change of a state or of a process; ``reports`` has the
+    crash reports.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Mesh:
         image_bytes: Mapping[str, int],
         on_event: OnEvent = ignore,
         changed: Callable[[], None] = lambda: None,
+        reports: Reports | None = None,
     ) -> None:
         self.plan = plan
         self.logs = logs
@@ -60,7 +64,9 @@ class Mesh:
         self._on_event = on_event
         self._notify = changed
         self._boots = asyncio.Semaphore(len(os.sched_getaffinity(0)))
-        self.runners = {name: Runner(name, launcher, logs, self._changed) for name in plan.services}
+        self.runners = {
+            name: Runner(name, launcher, logs, self._changed, reports) for name in plan.services
+        }
 
     def runner(self, service: str) -> Runner:
         """The runner of a service; SupervisorError for an unknown one."""
@@ -84,6 +90,25 @@ class Mesh:
             await asyncio.gather(*(self.runners[name].stop(grace) for name in names))
         self.logs.close()
 
+    async def start_services(self, names: Collection[str]) -> None:
+        """Start these of the services, those that are called before their callers.
+
+        Raises:
+            MachineError: one did not start.
+            SupervisorError: there is no such service.
+        """
+        wanted = {self.runner(name).name for name in names}
+        for generation in self.plan.generations:
+            runners = [self.runners[name] for name in generation if name in wanted]
+            await _together([self._boot(runner) for runner in runners])
+
+    async def stop_services(self, names: Collection[str], grace: float = GRACE) -> None:
+        """Stop these of the services, callers before those that they call."""
+        wanted = {self.runner(name).name for name in names}
+        for generation in reversed(self.plan.generations):
+            runners = [self.runners[name] for name in generation if name in wanted]
+            await asyncio.gather(*(runner.stop(grace) for runner in runners))
+
     def kill(self) -> None:
         """End every machine at once; `stop` has still to be awaited."""
         for runner in self.runners.values():
@@ -106,6 +131,8 @@ class Mesh:
                 await runner.start()
             except MachineError as error:
                 error.add_note(f"its log: {self.logs.path(runner.name)}")
+                if runner.report is not None:
+                    error.add_note(f"its crash report: {runner.report}")
                 self._on_event(Event("failed", runner.name, detail=str(error)))
                 raise
         self._on_event(Event("ready", runner.name, (runner.boot_ms or 0) / 1000))
@@ -126,6 +153,7 @@ class Mesh:
             restarts=runner.restarts,
             image_bytes=self._image_bytes.get(runner.name, 0),
             reason=runner.reason,
+            report=None if runner.report is None else str(runner.report),
         )
 
 

@@ -29,6 +29,7 @@ class Remote:
     def __init__(self, folder: RunFolder, connection: socket.socket) -> None:
         self.folder = folder
         self._connection = connection
+        self._result: Any = None
         self._lines: BinaryIO = connection.makefile("rb")
 
     @classmethod
@@ -61,6 +62,11 @@ class Remote:
     ) -> None:
         self._lines.close()
         self._connection.close()
+
+    @property
+    def result(self) -> Any:
+        """Of the last command that has ended."""
+        return self._result
 
     def ask(self, command: str, **values: Any) -> Any:
         """The result of one command; SupervisorError with what it said if it failed."""

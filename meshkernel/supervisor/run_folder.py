@@ -25,6 +25,7 @@ from meshkernel.toolchain.cache import replacing
 STATE = "state.json"
 CONTROL = "supervisor.sock"
 LOGS = "logs"
+CRASHES = "crashes"
 REPORT = "supervisor.log"
 
 LEFT_OVER_SECONDS = 5.0
@@ -55,6 +56,11 @@ class RunFolder:
         return self.path / LOGS
 
     @property
+    def crashes(self) -> Path:
+        """Reports about machines that died."""
+        return self.path / CRASHES
+
+    @property
     def report(self) -> Path:
         """What a supervisor in the background prints."""
         return self.path / REPORT
@@ -77,7 +83,7 @@ class RunFolder:
         self._clean()
 
     def release(self) -> None:
-        """Leave nothing but the logs, and let another be the supervisor."""
+        """Leave nothing but logs and crash reports, and let another be the supervisor."""
         if self._lock is not None:
             self._clean()
             self._unlock()
@@ -102,7 +108,7 @@ class RunFolder:
         for identity in self._left_over():
             identity.end(LEFT_OVER_SECONDS)
         for entry in self.path.iterdir():
-            if entry.name not in (LOGS, REPORT):
+            if entry.name not in (LOGS, CRASHES, REPORT):
                 _remove(entry)
 
     def supervisor(self) -> Identity | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
+import signal
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from meshkernel.errors import MachineError, MeshkernelError
+from meshkernel.errors import MachineError, MeshkernelError, SupervisorError
 from meshkernel.supervisor.backoff import Backoff
+from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.seams import Launcher, RunningMachine
 from meshkernel.supervisor.state import Lifecycle, State
@@ -24,6 +27,9 @@ PING_EVERY = 10.0
 
 SILENT_AFTER = 60.0
 """Seconds without an answer to a ping after which a service hangs: it is ended and restarted."""
+
+LAST_WORDS = 5.0
+"""Seconds that a service which hangs has to say where."""
 
 LONGEST_LINE = 1 << 14
 """Bytes of the console without an end of line that are held back."""
@@ -43,7 +49,9 @@ class Runner:
         boot_ms: from the machine's start to ``ready``, of the last start.
         restarts: how often the service was started again.
         reason: why it ended the last time, as a sentence, or None.
+        report: the crash report of that.
         methods, port: as the service announced them.
+        on_shell: called with what its shells say.
     """
 
     def __init__(
@@ -52,17 +60,22 @@ class Runner:
         launcher: Launcher,
         logs: LogBook,
         changed: Callable[[Runner], None],
+        reports: Reports | None = None,
     ) -> None:
         self.name = name
         self.pid: int | None = None
         self.boot_ms: int | None = None
         self.restarts = 0
         self.reason: str | None = None
+        self.report: Path | None = None
         self.methods: tuple[str, ...] = ()
         self.port: int | None = None
+        self.on_shell: Callable[[dict[str, Any]], None] | None = None
+        self._excuses = 0
         self._launcher = launcher
         self._logs = logs
         self._changed = changed
+        self._reports = reports
         self._life = Lifecycle(self._entered)
         self._backoff = Backoff()
         self._machine: RunningMachine | None = None
@@ -79,6 +92,13 @@ class Runner:
     @property
     def state(self) -> State:
         return self._life.state
+
+    @property
+    def machine(self) -> RunningMachine:
+        """The machine that runs; SupervisorError if there is none."""
+        if self._machine is None:
+            raise SupervisorError(f"{self.name} has no machine: it is {self.state}")
+        return self._machine
 
     async def start(self) -> None:
         """Start the service and wait until it is ready.
@@ -118,6 +138,11 @@ class Runner:
         if self.state is not State.STOPPED:
             self._life.enter(State.STOPPED)
 
+    def excuse(self, count: int) -> None:
+        """One reason more (1) or less (-1) for the service not to answer pings."""
+        self._excuses += count
+        self._heard = time.monotonic()
+
     def kill(self) -> bool:
         """End the machine at once, as if it had crashed; False if there is none."""
         if self._machine is None:
@@ -133,7 +158,9 @@ class Runner:
             async with asyncio.timeout(grace):
                 if self._ready_at is not None:
                     with suppress(MachineError):  # it has ended by itself
+                        # In this order: the runtime knows of the grace when the signal comes.
                         await machine.send({"type": "stop", "grace": grace})
+                        await machine.signal(signal.SIGTERM)
                     await machine.wait()
         except TimeoutError:
             self._note(f"did not stop within {grace:g} s, and is ended")
@@ -183,7 +210,12 @@ class Runner:
             ) as self._machine:
                 self.pid = self._machine.pid
                 self._changed(self)
-                return await self._watch(self._machine)
+                reason = await self._watch(self._machine)
+                self._flush()
+                if not self._stopping.is_set():
+                    with suppress(OSError):  # a full disk: it is started again all the same
+                        self._report(self._machine, reason)
+                return reason
         except (MeshkernelError, OSError) as error:
             return str(error)
         except Exception as error:  # our own fault: told, and the service does not hang in between
@@ -204,13 +236,31 @@ class Runner:
             hung = None
             if not end.done():
                 hung = guard.result()
-                machine.kill()
+                await self._end_hung(machine)
             how = f"{self.name} {(await end).sentence}"
         finally:
             end.cancel()
             guard.cancel()
             await asyncio.gather(end, guard, return_exceptions=True)
         return hung or self._failure or how
+
+    async def _end_hung(self, machine: RunningMachine) -> None:
+        """End a machine that does not answer, but let it say first where it is."""
+        with suppress(MachineError, TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await machine.interrupt()
+                await machine.wait()
+        machine.kill()
+
+    def _report(self, machine: RunningMachine, reason: str) -> None:
+        """Write a crash report, if there is a place for it."""
+        if self._reports is None:
+            return
+        now = time.monotonic()
+        ready = None if self._ready_at is None else now - self._ready_at
+        uptime = now - self._launched
+        self.report = self._reports.write(self.name, machine, reason, uptime=uptime, ready=ready)
+        self._note(f"its crash report: {self.report}")
 
     async def _guard(self, machine: RunningMachine) -> str:
         """Ping the service from time to time; returns only when it does not answer."""
@@ -221,7 +271,7 @@ class Runner:
             return f"{self.name} was not ready within {START_TIMEOUT:g} s"
         self._heard = time.monotonic()
         number = 0
-        while time.monotonic() - self._heard < SILENT_AFTER:
+        while self._excuses or time.monotonic() - self._heard < SILENT_AFTER:
             number += 1
             # An ended machine: its wait says so. One that reads nothing: it does not answer.
             with suppress(MachineError, TimeoutError):
@@ -259,6 +309,8 @@ class Runner:
                 self._logs.add(self.name, f"{level} {logger}: {text}", _moment(message.get("time")))
             case {"type": "pong"}:
                 self._heard = time.monotonic()
+            case {"type": "shell"} if self.on_shell is not None:
+                self.on_shell(message)
             case {"type": "stopped"}:
                 pass  # the machine ends next
             case _:

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from meshkernel.network.counters import Counters
 from meshkernel.plan.model import Plan
+from meshkernel.trace import Batch, Request
 
 OnMessage = Callable[[dict[str, Any]], None]
 OnConsole = Callable[[bytes], None]
+OnTrace = Callable[[Batch], None]
 
 
 class Exit(Protocol):
@@ -28,8 +30,29 @@ class RunningMachine(Protocol):
     @property
     def pid(self) -> int: ...
 
+    @property
+    def console(self) -> bytes:
+        """The end of what it wrote there."""
+
+    @property
+    def image(self) -> Path | None:
+        """What it has booted."""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """About the machine, for a report."""
+
+    async def interrupt(self) -> None:
+        """Have its library OS say where it is, and end; MachineError if that cannot be asked."""
+
     async def send(self, message: dict[str, Any]) -> None:
         """Send one message over the control channel; MachineError if the machine has ended."""
+
+    async def signal(self, number: int) -> None:
+        """Send the program a signal; nothing happens if the machine has ended."""
+
+    async def trace(self, request: Request | None, on_trace: OnTrace | None = None) -> None:
+        """Trace its system calls from now on, or no more for None."""
 
     async def wait(self) -> Exit:
         """Wait for the machine's end; several may, and afterwards, too."""

@@ -14,6 +14,8 @@ from meshkernel.errors import SupervisorError
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.commands import commands_of
 from meshkernel.supervisor.control import ControlServer
+from meshkernel.supervisor.crash import Reports
+from meshkernel.supervisor.debugging import Debuggers
 from meshkernel.supervisor.events import OnEvent, ignore
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.mesh import Mesh
@@ -21,6 +23,8 @@ from meshkernel.supervisor.processes import Identity
 from meshkernel.supervisor.run_folder import RunFolder, listen
 from meshkernel.supervisor.runner import GRACE
 from meshkernel.supervisor.seams import Host, Network
+from meshkernel.supervisor.shells import Shells
+from meshkernel.supervisor.tracing import Traces
 from meshkernel.toolchain.cache import digest
 
 
@@ -55,6 +59,9 @@ class MeshServer:
         self._image_bytes = image_bytes
         self._on_event = on_event
         self.stopped = asyncio.Event()
+        self.traces = Traces()
+        self.shells = Shells()
+        self.debuggers = Debuggers()
         self._stack = AsyncExitStack()
         self._network: Network | None = None
         self._mesh: Mesh | None = None
@@ -84,6 +91,7 @@ class MeshServer:
                 image_bytes=self._image_bytes,
                 on_event=self._on_event,
                 changed=self._write_state,
+                reports=Reports(self.folder.crashes, self.plan.topology.name, self.logs),
             )
             control = ControlServer(commands_of(self))
             await control.start(listen(self.folder.control))

@@ -114,10 +114,16 @@ class Record:
 
 @frozen
 class Batch:
-    """Records in the order in which they happened. ``lost``: how many before them are missing."""
+    """Records in the order in which they happened.
+
+    Attributes:
+        lost: how many before them are missing.
+        raw: the frame that they were in, to be passed on.
+    """
 
     lost: int
     records: tuple[Record, ...]
+    raw: bytes = field(default=b"", repr=False, eq=False)
 
 
 def decode(payload: bytes) -> Batch:
@@ -128,7 +134,7 @@ def decode(payload: bytes) -> Batch:
     """
     try:
         (lost,) = BATCH.unpack_from(payload)
-        return Batch(lost, tuple(_records(payload)))
+        return Batch(lost, tuple(_records(payload)), payload)
     except struct.error as error:
         raise ValueError(f"a frame of the trace is cut short: {error}") from error
 

@@ -35,6 +35,11 @@ enum control_kind {
 
     /* library OS -> host: a frame came whose library this service's image leaves out. */
     CONTROL_UNKNOWN = 10, /* struct control_unknown */
+
+    /* host -> library OS: where are the program's files mapped? Answered with CONTROL_MAPS: a line
+     * `address path` for each, in hexadecimal. */
+    CONTROL_MAPS_ASK = 11,
+    CONTROL_MAPS = 12,
 };
 
 #define CONTROL_KINDS 32 /* more than there are */

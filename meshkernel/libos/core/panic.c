@@ -1,5 +1,5 @@
-/* Panic: one sentence, the registers, the Python stack, the end. Works with the heap in any state,
- * and once more if it faults itself. */
+/* Panic: one sentence, the registers, the system call, the Python stacks, the end. Works with the
+ * heap in any state, and once more if it faults itself. */
 #include "core/panic.h"
 
 #include "arch/x86_64/cpu.h"
@@ -49,6 +49,25 @@ void panic_registers(const struct trap_frame *frame) {
 void (*machine_last_word)(enum control_exit_reason reason, uint32_t code);
 void (*machine_drain)(nanos_t deadline);
 
+void panic_call(void) {
+    const struct trap_frame *frame = current != NULL ? current->user_frame : NULL;
+    if (frame == NULL || !syscall_running(frame))
+        return;
+    const uint64_t arguments[] = {frame->rdi, frame->rsi, frame->rdx,
+                                  frame->r10, frame->r8,  frame->r9};
+    const char *name = syscall_name(frame->number);
+    say("meshkernel: in the system call ");
+    if (name != NULL)
+        say(name);
+    else
+        say_number(frame->number, 10);
+    for (size_t i = 0; i < ARRAY_SIZE(arguments); i++) {
+        say(i == 0 ? "(0x" : ", 0x");
+        say_number(arguments[i], 16);
+    }
+    say(")\n");
+}
+
 static noreturn void stop(enum control_exit_reason reason, uint32_t code) {
     if (machine_last_word)
         machine_last_word(reason, code);
@@ -71,8 +90,10 @@ static noreturn void report(const char *what, const char *sentence, const char *
     say("\n");
     if (frame != NULL)
         panic_registers(frame);
-    if (stage == 0 && current != NULL)
-        python_stack_print(current);
+    if (stage == 0)
+        panic_call();
+    if (stage == 0)
+        python_stacks_print(current);
     if (stage <= 1)
         stop(EXIT_PANIC, 0);
     cpu_reset();
@@ -106,8 +127,8 @@ noreturn void out_of_memory(void) {
     print("meshkernel: out of memory: the service needs more than its machine of %zu MiB; "
           "give the service more with memory = \"%zuM\" in topology.toml\n",
           mib, mib * 2);
-    if (current != NULL)
-        python_stack_print(current);
+    panic_call();
+    python_stacks_print(current);
     stop(EXIT_OUT_OF_MEMORY, (uint32_t)mib);
 }
 

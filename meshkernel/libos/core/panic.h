@@ -9,6 +9,10 @@ struct trap_frame;
 /* panic() about this fault. */
 noreturn void panic_trap(const char *sentence, const struct trap_frame *frame);
 
+/* Prints the system call that the running thread is in, if it is in one. Neither allocates nor
+ * formats. */
+void panic_call(void);
+
 /* Prints the registers of a fault to the console. */
 void panic_registers(const struct trap_frame *frame);
 

@@ -16,6 +16,7 @@
 
 #define FRAMES_MAX 64 /* printed; of a deeper stack the newest */
 #define THREADS_MAX 1024
+#define PRINTED_MAX 64 /* other threads */
 #define NAME_SIZE 128
 #define OWNED_BY_C 3 /* the border to the C stack: no function, and its code means nothing */
 #define SHIM_SINCE 0x030c
@@ -45,20 +46,30 @@ static uint64_t peek_word(uaddr_t address) {
     return peek(&value, address, sizeof(value)) ? value : 0;
 }
 
-static uaddr_t find_thread(int tid) {
+/* The first of the interpreter's thread states; 0 without an interpreter. */
+static uaddr_t first_state(void) {
     uaddr_t bias = PYTHON_OBJECT_FIXED ? 0 : space_find_file(IMAGEFS_DEVICE, PYTHON_OBJECT_INODE);
 
     if (!PYTHON_OBJECT_FIXED && bias == 0)
         return 0;
     uaddr_t interpreter = peek_word(bias + PYTHON_RUNTIME_VALUE + PYTHON_RUNTIME_INTERPRETERS);
-    if (interpreter == 0)
-        return 0;
-    uaddr_t thread = peek_word(interpreter + PYTHON_INTERPRETER_THREADS);
-    for (int i = 0; thread && i < THREADS_MAX; i++) {
-        if (peek_word(thread + PYTHON_THREAD_NATIVE_ID) == (uint64_t)tid)
-            return thread;
-        thread = peek_word(thread + PYTHON_THREAD_NEXT);
-    }
+    return interpreter ? peek_word(interpreter + PYTHON_INTERPRETER_THREADS) : 0;
+}
+
+static uaddr_t next_state(uaddr_t state) {
+    return peek_word(state + PYTHON_THREAD_NEXT);
+}
+
+static int tid_of(uaddr_t state) {
+    return (int)peek_word(state + PYTHON_THREAD_NATIVE_ID);
+}
+
+static uaddr_t find_state(int tid) {
+    uaddr_t state = first_state();
+
+    for (int i = 0; state && i < THREADS_MAX; i++, state = next_state(state))
+        if (tid_of(state) == tid)
+            return state;
     return 0;
 }
 
@@ -77,9 +88,7 @@ static uaddr_t skip_to_function(uaddr_t frame) {
     return frame;
 }
 
-static uaddr_t newest_frame(const struct thread *thread) {
-    uaddr_t state = find_thread(thread->tid);
-
+static uaddr_t newest_frame(uaddr_t state) {
     if (state == 0)
         return 0;
     uaddr_t frame = peek_word(state + PYTHON_THREAD_FRAME);
@@ -151,25 +160,43 @@ static void print_frame(uaddr_t frame) {
     print("  File \"%s\", line %d in %s\n", file, line_of(frame, code), name);
 }
 
-void python_stack_print(const struct thread *thread) {
-    uaddr_t frames[FRAMES_MAX], frame = thread ? newest_frame(thread) : 0;
+/* False when it has none. */
+static bool print_stack(uaddr_t state, const char *whose) {
+    uaddr_t frames[FRAMES_MAX], frame = newest_frame(state);
     size_t count = 0;
 
     for (; frame && count < FRAMES_MAX; frame = older_frame(frame))
         frames[count++] = frame;
-    if (count == 0) {
-        print("meshkernel: no Python here\n");
-        return;
-    }
-    print("meshkernel: Python stack, newest call last:\n");
+    if (count == 0)
+        return false;
+    print("meshkernel: Python stack%s, newest call last:\n", whose);
     if (frame)
         print("  ...\n");
     while (count > 0)
         print_frame(frames[--count]);
+    return true;
+}
+
+void python_stacks_print(const struct thread *thread) {
+    char whose[40];
+    int own = thread ? thread->tid : 0, printed = 0;
+
+    if (!print_stack(own ? find_state(own) : 0, ""))
+        print("meshkernel: no Python here\n");
+    uaddr_t state = first_state();
+    for (int i = 0; state && i < THREADS_MAX && printed < PRINTED_MAX;
+         i++, state = next_state(state)) {
+        if (tid_of(state) == own)
+            continue;
+        format(whose, sizeof(whose), " of thread %d", tid_of(state));
+        printed += print_stack(state, whose);
+    }
+    if (state)
+        print("meshkernel: there are more threads\n");
 }
 
 bool python_location(const struct thread *thread, char *to, size_t size) {
-    uaddr_t frame = thread ? newest_frame(thread) : 0;
+    uaddr_t frame = thread ? newest_frame(find_state(thread->tid)) : 0;
     char file[NAME_SIZE];
 
     to[0] = '\0';
@@ -183,7 +210,7 @@ bool python_location(const struct thread *thread, char *to, size_t size) {
 
 #else
 
-void python_stack_print(const struct thread *thread) {
+void python_stacks_print(const struct thread *thread) {
     (void)thread;
     print("meshkernel: no Python here\n");
 }

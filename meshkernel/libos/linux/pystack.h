@@ -29,9 +29,10 @@
 
 struct thread;
 
-/* Prints the stack of a thread to the console, newest call last, as a traceback does; one line that
- * says so when there is none. */
-void python_stack_print(const struct thread *thread);
+/* Prints the stacks of all threads to the console, each with its newest call last, as a traceback
+ * has it. The one of `thread`, which may be NULL, comes first; one line says so when it has none.
+ */
+void python_stacks_print(const struct thread *thread);
 
 /* Writes "app.py:12" for the newest Python frame of the thread into `to`, cut to `size` with the
  * NUL; false, and an empty text, when it is not in Python. */

@@ -51,8 +51,11 @@ static const char *name_of(int signal) {
 
 static noreturn void terminate(int signal) {
     print("meshkernel: the program was ended by signal %d (%s)\n", signal, name_of(signal));
-    if (signal != SIGINT && signal != SIGTERM && signal != SIGKILL)
-        python_stack_print(current);
+    if (signal != SIGINT && signal != SIGTERM && signal != SIGKILL) {
+        panic_registers(current->user_frame);
+        panic_call();
+        python_stacks_print(current);
+    }
     machine_killed(signal);
 }
 
@@ -243,7 +246,7 @@ static noreturn void die(const struct trap_frame *frame, int signal, uaddr_t add
           signal, name_of(signal), (void *)frame->rip, (void *)address,
           stack ? ": its stack is used up" : "");
     panic_registers(frame);
-    python_stack_print(current);
+    python_stacks_print(current);
     machine_killed(signal);
 }
 

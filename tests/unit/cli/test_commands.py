@@ -18,6 +18,7 @@ def test_help_teaches(meshkernel):
     assert status == 0
     assert [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line] == [
         "check", "plan", "build", "up", "down", "ps", "logs", "call", "run", "profile",
+        "stop", "start", "restart", "trace", "shell", "debug",
     ]  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from meshkernel.network.counters import Counters
 from meshkernel.plan import Plan, make_plan
 from meshkernel.supervisor.events import Event
 from meshkernel.supervisor.run_folder import listen
+from meshkernel.supervisor.seams import OnTrace
 from meshkernel.topology import parse
+from meshkernel.trace import Request
 from meshkernel.wire.connection import adopt
 from meshkernel.wire.server import Dispatcher, serving
 
@@ -73,7 +75,14 @@ class FakeMachine:
     on_console: Callable[[bytes], None]
     stops: bool = True
     pid: int = field(factory=os.getpid)
+    console: bytes = b""
+    image: Path | None = None
+    facts: dict[str, str] = field(factory=dict)
+    interrupted: bool = False
     sent: list[dict[str, Any]] = field(factory=list)
+    signals: list[int] = field(factory=list)
+    traces: list[Request | None] = field(factory=list)
+    on_trace: OnTrace | None = None
     answers_pings: bool = True
     reads: bool = True
     stop_asked: asyncio.Event = field(factory=asyncio.Event)
@@ -92,6 +101,18 @@ class FakeMachine:
             self.end("ended with status 0")
         if message["type"] == "ping" and self.answers_pings:
             self.on_message({"type": "pong", "id": message["id"]})
+
+    async def interrupt(self) -> None:
+        self.interrupted = True
+        self.console += b"meshkernel: Python stack, newest call last:\n"
+        self.end("stopped")
+
+    async def signal(self, number: int) -> None:
+        self.signals.append(number)
+
+    async def trace(self, request: Request | None, on_trace: OnTrace | None = None) -> None:
+        self.traces.append(request)
+        self.on_trace = on_trace
 
     async def wait(self) -> Exit:
         return await asyncio.shield(self._end)

@@ -15,6 +15,8 @@ def test_a_later_build_does_not_change_what_a_running_mesh_restarts_with(tmp_pat
     plan = chain(tmp_path)
     built = tmp_path / "image.elf"
     built.write_bytes(b"old")
+    for beside in ("libos.debug", "image.json"):
+        (tmp_path / beside).write_text("old")
     host = RealHost(tmp_path / "build")
     host._images = {name: image(built) for name in plan.services}
     host._boot = dict.fromkeys(plan.services, "abi 1\n")
@@ -24,6 +26,7 @@ def test_a_later_build_does_not_change_what_a_running_mesh_restarts_with(tmp_pat
     fresh.replace(built)  # as builds do
     spec = host.spec(plan, "front")
     assert spec.image.read_bytes() == b"old"
+    assert spec.image.with_suffix(".debug").read_text() == "old"
     assert spec.boot == "abi 1\n"
 
 

@@ -24,6 +24,7 @@
 
 #define SPURIOUS_ENABLE 0x100u
 #define LVT_MASKED 0x10000u
+#define LVT_NMI 0x400u
 #define LVT_TSC_DEADLINE 0x40000u
 #define DIVIDE_BY_16 0x3u
 
@@ -78,7 +79,8 @@ static void local_init(void) {
     apic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
     apic_write(REGISTER_TPR, 0);
     apic_write(REGISTER_LVT_LINT0, LVT_MASKED);
-    apic_write(REGISTER_LVT_LINT1, LVT_MASKED);
+    apic_write(REGISTER_LVT_LINT1,
+               LVT_NMI); /* how the host asks a service that hangs for its stacks */
     apic_write(REGISTER_LVT_ERROR, LVT_MASKED);
     /* Counts once from the top, unheard, until its rate is known. */
     apic_write(REGISTER_LVT_TIMER, LVT_MASKED);

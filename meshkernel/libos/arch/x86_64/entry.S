@@ -3,9 +3,13 @@
 #include "arch/x86_64/entry.inc"
 
     .text
+    .cfi_sections .debug_frame
 
     .globl syscall_entry
+    .type syscall_entry, @function
 syscall_entry:
+    .cfi_startproc simple
+    .cfi_signal_frame
     SYSCALL_ENTER
     cmpq $SYSCALL_LIMIT, %rax
     jae 1f
@@ -19,6 +23,7 @@ syscall_return: /* from whatever made the call */
     cmpb $0, THREAD_SIGNAL_RESTORE(%rdx)
     jne 3f
 4:
+    .cfi_endproc
     /* The short way needs that nobody changed where to go on: the registers that the compiler keeps, but %rbp, are as they were,
      * the others come from the frame, %rcx and %r11 are lost by definition. */
     movq FRAME_RIP(%rsp), %rcx

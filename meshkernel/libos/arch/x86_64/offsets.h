@@ -6,6 +6,9 @@
 #define THREAD_SIGNAL_PENDING 128
 #define THREAD_SIGNAL_RESTORE 144
 
+#define FRAME_R12 24
+#define FRAME_RBP 32
+#define FRAME_RBX 40
 #define FRAME_R11 48
 #define FRAME_RAX 80
 #define FRAME_RCX 88

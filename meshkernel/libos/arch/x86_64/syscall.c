@@ -12,6 +12,9 @@ _Static_assert(offsetof(struct thread, kernel_sp) == THREAD_KERNEL_SP, "entry.S"
 _Static_assert(offsetof(struct thread, kernel_stack_top) == THREAD_STACK_TOP, "entry.S");
 _Static_assert(offsetof(struct thread, signal_pending) == THREAD_SIGNAL_PENDING, "entry.S");
 _Static_assert(offsetof(struct thread, signal_restore_mask) == THREAD_SIGNAL_RESTORE, "entry.S");
+_Static_assert(offsetof(struct trap_frame, r12) == FRAME_R12, "entry.S");
+_Static_assert(offsetof(struct trap_frame, rbp) == FRAME_RBP, "entry.S");
+_Static_assert(offsetof(struct trap_frame, rbx) == FRAME_RBX, "entry.S");
 _Static_assert(offsetof(struct trap_frame, r11) == FRAME_R11, "entry.S");
 _Static_assert(offsetof(struct trap_frame, rax) == FRAME_RAX, "entry.S");
 _Static_assert(offsetof(struct trap_frame, rcx) == FRAME_RCX, "entry.S");
@@ -53,9 +56,18 @@ static const char *const names[] = {
 #undef NAME
 };
 
+const char *syscall_name(uint64_t number) {
+    return number < ARRAY_SIZE(names) ? names[number] : NULL;
+}
+
+/* `syscall` leaves the return address in %rcx and the flags in %r11. */
+bool syscall_running(const struct trap_frame *frame) {
+    return frame->rip != 0 && frame->rcx == frame->rip && frame->r11 == frame->rflags;
+}
+
 int64_t sys_unknown(void) {
     uint64_t number = current->user_frame->number;
-    return report_missing_call((int)number, number < ARRAY_SIZE(names) ? names[number] : NULL);
+    return report_missing_call((int)number, syscall_name(number));
 }
 
 void syscall_attention(struct trap_frame *frame);

@@ -35,4 +35,11 @@ noreturn void return_to_user(const struct trap_frame *frame);
 /* A handler of a system call that must return with other registers (rt_sigreturn, signal delivery)
  * just changes *current->user_frame; its own return value still goes into rax. */
 
+/* True when the application's frame is that of a system call, and not of a fault or an interrupt.
+ */
+bool syscall_running(const struct trap_frame *user_frame);
+
+/* Linux's name of a system call; NULL for a number that has none. */
+const char *syscall_name(uint64_t number);
+
 /* linux/signal.h has what is called on the way back into the application. */

@@ -207,7 +207,8 @@ static const struct {
 static struct trap_frame *exception(struct trap_frame *frame) {
     uint64_t vector = frame->number;
     if (vector == VECTOR_NMI)
-        panic_trap("a non-maskable interrupt arrived", frame);
+        panic_trap("the host ended the service, which did not answer (non-maskable interrupt)",
+                   frame);
     if (vector == VECTOR_MACHINE_CHECK)
         panic_trap("the processor reported a machine check", frame);
     if (vector == VECTOR_DOUBLE_FAULT)

@@ -4,6 +4,8 @@
 #include "core/panic.h"
 #include "core/start.h"
 #include "drivers/virtio/console/console.h"
+#include "drivers/virtio/console/maps.h"
+#include "drivers/virtio/console/signals.h"
 #include "drivers/virtio/console/time_sync.h"
 #include "drivers/virtio/virtio.h"
 #include "fs/devfs.h"
@@ -159,6 +161,8 @@ static void control_start(struct virtio_device *device) {
         return;
     virtio_console_start(device);
     control_on(CONTROL_TIME_REPLY, time_came);
+    control_signals_start();
+    control_maps_start();
     virtio_console_listen(received);
     virtio_console_on_writable(writable);
     devfs_add("control", 0600, &control_ops);

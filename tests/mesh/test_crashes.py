@@ -1,0 +1,101 @@
+"""Each way to die leaves a report that says why, and where every thread was."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+
+from meshkernel import CallError
+from meshkernel.supervisor import backoff
+from meshkernel.supervisor import runner as runner_module
+from meshkernel.testing import running_mesh
+
+from .conftest import copied
+
+pytestmark = pytest.mark.machine
+
+LINGERS = r"of thread \d+, newest call last:\n(  .*\n)*.*patient\.py\", line \d+ in linger_on"
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backoff, "LONGEST", 0.5)  # a service that dies so often would wait long
+        yield from _mesh()
+
+
+def _mesh():
+    with running_mesh(copied("crashes", "faults") / "topology.toml") as found:
+        yield found
+
+
+async def report_of(mesh, function, **arguments):
+    """Calls a function that its service does not survive; returns the report."""
+    runner = mesh.server.mesh.runner("patient")
+    before = runner.report
+    with pytest.raises(CallError):
+        await mesh.call(function, **arguments)
+    await mesh.service("patient").wait_ended()
+    await mesh.service("patient").wait_running()
+    assert runner.report != before
+    text = runner.report.read_text()
+    assert f"reason     {runner.reason}" in text
+    assert re.search(r"^image      sha256 [0-9a-f]{64}$", text, re.MULTILINE)
+    assert "--- the last 200 lines of its log ---\n2" in text
+    return text
+
+
+async def test_a_fault_of_the_program(mesh):
+    text = await report_of(mesh, "patient.follow_null")
+    assert "was ended by signal 11: the program was ended by signal 11 (SIGSEGV)" in text
+    assert re.search(r"^rip [0-9a-f]+  rsp [0-9a-f]+  rflags", text, re.MULTILINE)
+    assert re.search(r'patient\.py", line \d+ in follow_null', text)
+    assert re.search(LINGERS, text)
+
+
+async def test_an_abort_names_its_system_call(mesh):
+    text = await report_of(mesh, "patient.abort")
+    assert "(SIGABRT)" in text
+    assert re.search(r"--- system call ---\ntgkill\(0x1, 0x[0-9a-f]+, 0x6,", text)
+    assert re.search(r'patient\.py", line \d+ in abort', text)
+    assert re.search(LINGERS, text)
+
+
+async def test_no_memory_left(mesh):
+    text = await report_of(mesh, "patient.eat", megabytes=64)
+    assert "ran out of its 64 MiB of memory" in text
+    assert re.search(r'patient\.py", line \d+ in (eat|<listcomp>)', text)
+    assert re.search(LINGERS, text)
+
+
+async def test_an_exit_status(mesh):
+    text = await report_of(mesh, "patient.leave", status=3)
+    assert "reason     patient ended with status 3\n" in text
+
+
+async def test_a_machine_that_is_killed_from_outside(mesh):
+    runner = mesh.server.mesh.runner("patient")
+    before = runner.report
+    os.kill(runner.pid, signal.SIGKILL)
+    await mesh.service("patient").wait_ended()
+    await mesh.service("patient").wait_running()
+    assert runner.report != before
+    text = runner.report.read_text()
+    assert "SIGKILL" in text
+    assert "--- Python stacks ---\nnone: " in text
+
+
+async def test_a_service_that_hangs(mesh, monkeypatch):
+    monkeypatch.setattr(runner_module, "PING_EVERY", 1.0)
+    monkeypatch.setattr(runner_module, "SILENT_AFTER", 10.0)
+    await mesh.call("patient.leave_soon")  # so that the next machine is watched with these
+    await mesh.service("patient").wait_ended()
+    await mesh.service("patient").wait_running()
+    text = await report_of(mesh, "patient.hang")
+    assert "patient did not answer for 10 s" in text
+    assert re.search(r'patient\.py", line \d+ in hang', text)
+    assert re.search(LINGERS, text)
+    assert "clock_nanosleep(" in text
