@@ -47,6 +47,8 @@ class Switch:
         exposed: the host ports that it listens on.
         said: what it wrote on its error output, the last lines.
         on_detached: called with a service and a reason when its machine's end has closed.
+        on_no_way: called with a service and a sentence when it could not connect to a place
+            outside; at most once a second for each service.
     """
 
     def __init__(self, process: Process, control: Control, dial_socket: Path) -> None:
@@ -59,6 +61,7 @@ class Switch:
         self.dial_socket = dial_socket
         self.exposed: tuple[Exposed, ...] = ()
         self.on_detached: Callable[[str, str], None] | None = None
+        self.on_no_way: Callable[[str, str], None] | None = None
 
     @classmethod
     async def start(cls, plan: Plan, run_dir: Path, *, program: Path) -> Self:
@@ -181,6 +184,8 @@ class Switch:
             ready.set_result(event)
         elif event["event"] == "detached" and self.on_detached is not None:
             self.on_detached(event["port"], event["reason"])
+        elif event["event"] == "no-way" and self.on_no_way is not None:
+            self.on_no_way(event["port"], _no_way(event))
 
     async def _wait_ready(self, ready: asyncio.Future[Reply], plan: Plan) -> None:
         either: set[asyncio.Future[Any]] = {ready, self._control.ended}
@@ -207,6 +212,22 @@ class Switch:
         if self._closed:
             await asyncio.Event().wait()  # it was closed: close() cancels this
         return f"the switch has ended (exit code {status}): " + "\n".join(self.said)
+
+
+WHY = {
+    "egress": "it is not in the service's egress list",
+    "refused": "the server refused the connection",
+    "unresolved": "the host knows no such name",
+    "unreachable": "the host cannot reach it",
+    "silent": "the server did not answer in time",
+    "crowded": "the service has too many connections outside",
+}
+"""What came of a connection that did not come about."""
+
+
+def _no_way(event: Reply) -> str:
+    place, number, why = event["place"], event["number"], event["why"]
+    return f"no connection to {place}:{number}: {WHY[why]}"
 
 
 def _fault(said: str, plan: Plan) -> Fault:

@@ -90,6 +90,8 @@ class ExposedPort(Protocol):
 class Network(Protocol):
     """The running switch of a mesh, see `meshkernel.network.switch.Switch`."""
 
+    on_no_way: Callable[[str, str], None] | None
+
     @property
     def pid(self) -> int: ...
     @property

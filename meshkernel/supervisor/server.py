@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -84,6 +85,7 @@ class MeshServer:
             self._network = await stack.enter_async_context(
                 self._host.network(self.plan, self.folder.path)
             )
+            self._network.on_no_way = self._log_no_way
             self._mesh = Mesh(
                 self.plan,
                 self._host.launcher(self.plan, self._network),
@@ -124,6 +126,10 @@ class MeshServer:
         self.stop_asked.set()
         await self.mesh.stop(self.grace)
         self.stopped.set()
+
+    def _log_no_way(self, service: str, text: str) -> None:
+        """In the service's log: its code sees an error of a socket, which does not say why."""
+        self.logs.add(service, f"meshkernel: {text}", time.time())
 
     def _write_state(self) -> None:
         """Note every process, so that what a crash leaves behind is found."""

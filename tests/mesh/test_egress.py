@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
 import pytest
 
 from meshkernel import RemoteError
@@ -11,6 +14,9 @@ from . import servers
 from .conftest import copied
 
 pytestmark = pytest.mark.machine
+
+SLEEPERS = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep($1)'"
+"""How many clients a PostgreSQL lets wait."""
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +82,27 @@ async def test_a_server_that_is_restarted(mesh, redis, postgresql):
     assert await mesh.call_within(60, "books.count") == 10_010
 
 
+async def test_a_server_that_ends_in_the_middle_of_an_answer(mesh, postgresql):
+    waiting = asyncio.create_task(mesh.call_within(120, "books.wait", seconds=100))
+    asking = await asyncpg.connect(
+        host="127.0.0.1", port=postgresql.port, user="mesh", database="postgres"
+    )
+    async with asyncio.timeout(60):
+        while not await asking.fetchval(SLEEPERS):
+            pass
+    asking.terminate()
+    postgresql.kill()
+    assert await waiting == "ConnectionDoesNotExistError"
+    postgresql.start()
+    assert await mesh.call_within(60, "books.wait", seconds=0) == ""
+
+
 async def test_errors_are_those_of_linux(mesh):
     assert await mesh.call("keeper.reach", host="nobody", port=1) == "ECONNREFUSED"
     assert await mesh.call("keeper.reach", host="unknown", port=1) == "ECONNREFUSED"
     assert egress(mesh, "nobody").refused == 1
     assert egress(mesh, "unknown").unresolved == 1
+    assert "the server refused the connection" in mesh.logs("keeper")
 
 
 async def test_all_else_is_refused_and_counted(mesh, postgresql):

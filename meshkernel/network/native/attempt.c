@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "attempt.h"
 
+#include "egress.h"
 #include "gateway.h"
 #include "lookup.h"
 #include "loop.h"
@@ -113,6 +114,7 @@ void attempt_reset(struct port *sender, const struct packet *packet) {
 /* In vain. Silence is left to the machine's own clock, all else is told at once. */
 static void fail(struct attempt *attempt, enum way_end why) {
     attempt->way->ends[why]++;
+    egress_tell_end(attempt->service, attempt->connection.place, attempt->connection.number, why);
     if (why != WAY_SILENT)
         attempt_reset(attempt->service, &attempt->opener);
     end(attempt);
@@ -252,6 +254,7 @@ static void start(const struct connection *wanted, const uint8_t *frame, uint32_
     struct attempt *attempt = is_crowded(service) ? NULL : make(wanted, service, way, frame, size);
     if (!attempt) {
         way->ends[WAY_CROWDED]++; /* the machine sends its SYN again */
+        egress_tell_end(service, wanted->place, wanted->number, WAY_CROWDED);
         return;
     }
     bool failed;

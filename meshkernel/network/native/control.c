@@ -242,6 +242,12 @@ void control_port_changed(const struct port *port, const char *reason) {
     flush();
 }
 
+void control_no_way(const struct port *port, const char *place, uint16_t number, const char *why) {
+    text_add(&output, "{\"event\":\"no-way\",\"port\":\"%s\",\"place\":\"%s\",", port->name, place);
+    text_add(&output, "\"number\":%u,\"why\":\"%s\"}\n", number, why);
+    flush();
+}
+
 void control_ready(void) {
     text_add(&output, "{\"event\":\"ready\",\"expose\":");
     listen_report(&output);

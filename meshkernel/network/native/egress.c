@@ -2,12 +2,15 @@
 #include "egress.h"
 
 #include "attempt.h"
+#include "control.h"
 #include "frame.h"
 #include "gateway.h"
+#include "loop.h"
 #include "tunnel.h"
 
 #include <inttypes.h>
 #include <lwip/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,8 +91,15 @@ const char *egress_add(struct mesh *mesh, struct port *service, const char *name
 void egress_refuse(struct port *sender, const uint8_t *frame, uint32_t size) {
     struct packet packet;
     if (sender->wire && !frame_read(frame, size, sender->address, &packet) &&
-        packet.protocol == PROTOCOL_TCP && !packet.icmp_type && packet.tcp_flags & TCP_FLAG_SYN)
+        packet.protocol == PROTOCOL_TCP && !packet.icmp_type && packet.tcp_flags & TCP_FLAG_SYN) {
         attempt_reset(sender, &packet);
+        char place[16];
+        uint32_t to = packet.destination;
+        snprintf(place, sizeof(place), "%u.%u.%u.%u", to >> 24, to >> 16 & 255, to >> 8 & 255,
+                 to & 255);
+        if (!packet.six)
+            egress_tell(sender, place, packet.destination_port, verdict_names[DROP_EGRESS]);
+    }
 }
 
 void egress_port_changed(const struct port *port) {
@@ -105,6 +115,18 @@ static const char *const end_names[WAY_ENDS] = {
     [WAY_CONNECTED] = "connected",     [WAY_REFUSED] = "refused", [WAY_UNRESOLVED] = "unresolved",
     [WAY_UNREACHABLE] = "unreachable", [WAY_SILENT] = "silent",   [WAY_CROWDED] = "crowded",
 };
+
+void egress_tell(struct port *service, const char *place, uint16_t number, const char *why) {
+    if (loop_now() < service->told_until)
+        return;
+    service->told_until = loop_now() + TOLD_EVERY;
+    control_no_way(service, place, number, why);
+}
+
+void egress_tell_end(struct port *service, const struct port *place, uint16_t number,
+                     enum way_end why) {
+    egress_tell(service, place->name, number, end_names[why]);
+}
 
 static void report_way(const struct link *link, const struct way *way, struct text *text) {
     text_add(text, "{\"from\":\"%s\",\"to\":\"%s\",\"port\":%u", link->source->name,

@@ -10,6 +10,8 @@
 #include "mesh.h"
 #include "text.h"
 
+#define TOLD_EVERY 1000
+
 /* One way. `name` and `address`: what the place is inside the mesh; `host` and `host_number`: what
  * it is for the host. NULL, or why not: a static string. */
 const char *egress_add(struct mesh *mesh, struct port *service, const char *name, uint32_t address,
@@ -18,6 +20,12 @@ const char *egress_add(struct mesh *mesh, struct port *service, const char *name
 /* A packet that opens a connection to where its port has no way: refused at once, in the name of
  * whoever it is for, so that its sender need not wait for its last retry. */
 void egress_refuse(struct port *sender, const uint8_t *frame, uint32_t size);
+
+/* Lets the supervisor know why a connection did not come about, once in TOLD_EVERY milliseconds for
+ * a port: a machine must not fill logs. */
+void egress_tell(struct port *service, const char *place, uint16_t number, const char *why);
+void egress_tell_end(struct port *service, const struct port *place, uint16_t number,
+                     enum way_end why);
 
 /* A machine is gone: so are its connections that do not stand yet. */
 void egress_port_changed(const struct port *port);

@@ -52,8 +52,9 @@ struct port {
     uint64_t drops[VERDICTS];
     struct flow *newest_flow, *oldest_flow; /* those that this port opened, by last use */
     uint32_t flows;
-    uint32_t attempts;    /* of this port to reach places outside */
-    uint32_t outgoing;    /* connections of this port to them that stand */
+    uint32_t attempts;   /* of this port to reach places outside */
+    uint32_t outgoing;   /* connections of this port to them that stand */
+    uint64_t told_until; /* in the loop's milliseconds: till then no more is told of its attempts */
     struct fault *faults; /* injected on frames that this port sends */
     struct wire *wire;    /* the machine's end; NULL: none, the gateway, or a place outside */
     bool outside;         /* a host beyond the mesh, which the gateway stands for (egress.h) */

@@ -47,6 +47,18 @@ async def work(rows: int) -> dict:
 
 
 @rpc
+async def wait(seconds: float) -> str:
+    """The database answers after so long; what asyncpg raises where it does not, by name."""
+    connection = await asyncpg.connect(**USER, timeout=30)
+    try:
+        await connection.fetchval("SELECT pg_sleep($1)", seconds)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        return type(error).__name__
+    await connection.close()
+    return ""
+
+
+@rpc
 async def count() -> int:
     """Over a connection of its own."""
     connection = await asyncpg.connect(**USER, timeout=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 
 import pytest
@@ -90,6 +91,31 @@ async def test_what_is_not_on_the_list_is_refused_and_counted(
         assert await drops(switch, "a") == {"egress": 5}
         assert await drops(switch, "c") == {"egress": 1, "spoofed-ip": 1}
         assert accepted.empty()
+
+
+async def test_why_there_is_no_connection_is_told_once_a_second(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    switch = await start_switch(reaching(1))
+    told: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    switch.on_no_way = lambda *words: told.put_nowait(words)
+    a, c = await attach(switch, "a"), await attach(switch, "c")
+    begin = time.monotonic()
+    for number in range(100, 200):
+        await a.send(tcp(A, PLACE, (4000, number), SYN))
+    await c.send(tcp(C, PLACE, (4000, 5432), SYN))
+    await until(switch, lambda counters: counters.ports["c"].drops)
+    first = [told.get_nowait() for _ in range(told.qsize())]
+    listed = "it is not in the service's egress list"
+    assert first[0] == ("a", f"no connection to {PLACE}:100: {listed}")
+    assert ("c", f"no connection to {PLACE}:5432: {listed}") in first
+    assert len(first) <= 3 + time.monotonic() - begin
+    async with asyncio.timeout(SECONDS):
+        while told.empty():
+            await a.send(tcp(A, PLACE, (4001, 5433), SYN))
+            await a.receive()
+    what = "no connection to db:5433: the host knows no such name"
+    assert told.get_nowait() == ("a", what)
 
 
 async def test_a_reset_goes_on_in_both_directions(

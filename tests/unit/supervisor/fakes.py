@@ -161,6 +161,7 @@ class FakeNetwork:
 
     def __init__(self, host: FakeHost, plan: Plan, dial_socket: Path) -> None:
         self.pid = os.getpid()
+        self.on_no_way: Callable[[str, str], None] | None = None
         self.dial_socket = dial_socket
         self.commands: list[tuple[Any, ...]] = []
         self.broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
