@@ -153,3 +153,22 @@ def test_services_share_the_objects_that_do_not_depend_on_their_libraries() -> N
     )
     differing = set(some.objects) - set(more.objects)
     assert len(differing) == 2  # the table of system calls, and what is told of the others
+
+
+def test_an_image_has_no_symbol_of_a_library_that_was_left_out(tmp_path: Path) -> None:
+    wants = [Want(name, "a test") for name in (BASE, "drivers/virtio/net", "net/tcp/listen")]
+    selection = select(SOURCES, wants)
+    full = built(everything(SOURCES))
+    absent, there = set[str](), set[str]()
+    for path in full.objects:
+        chosen = full.owners[str(path)] in selection.names
+        (there if chosen else absent).update(symbols(path)[0])
+    files = tmp_path / "files"
+    files.write_bytes(b"")
+    linked = builder().link(built(selection), files, tmp_path)
+    text = subprocess.run(["nm", linked.debug], capture_output=True, text=True, check=True).stdout
+    names = {line.split()[-1] for line in text.splitlines()}
+    assert "tcp_listening" in names
+    assert {"udp_new", "sys_connect", "raw_input", "ip6_input", "tcp_bound_time_wait"} & absent
+    assert names & (absent - there) == set()
+    assert set(linked.libraries) == set(selection.names)
