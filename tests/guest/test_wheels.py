@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
@@ -10,7 +11,7 @@ from meshkernel.machine import program
 from meshkernel.machine.program import Run
 from meshkernel.topology.model import Accel
 
-from .running import HERE, MIB, OUT, in_machine, on_linux, sys
+from .running import HERE, MIB, OUT, in_machine, on_linux
 
 WHEELS = HERE / "wheels"
 MEMORY = {"numpy_": 256, "orjson_": 256, "web_clients": 320}
