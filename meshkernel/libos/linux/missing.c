@@ -11,19 +11,22 @@
 
 /* What would bring a call in. */
 static const struct {
-    int number;
     const char *library;
+    const uint16_t *numbers;
+    size_t count;
 } left_out[] = {
-#define LEFT_OUT(number, name, library) {number, library},
+#define LEFT_OUT(library, ...)                                                                     \
+    {library, (const uint16_t[]){__VA_ARGS__}, ARRAY_SIZE(((const uint16_t[]){__VA_ARGS__}))},
 #include "generated/left_out.h"
 #undef LEFT_OUT
-    {-1, NULL},
+    {NULL, NULL, 0},
 };
 
 static const char *library_of(int number) {
     for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
-        if (left_out[i].number == number)
-            return left_out[i].library;
+        for (size_t j = 0; j < left_out[i].count; j++)
+            if (left_out[i].numbers[j] == number)
+                return left_out[i].library;
     return NULL;
 }
 

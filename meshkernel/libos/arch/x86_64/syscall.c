@@ -4,6 +4,7 @@
 #include "arch/x86_64/offsets.h"
 #include "arch/x86_64/trap.h"
 #include "core/print.h"
+#include "core/string.h"
 #include "core/thread.h"
 #include "linux/process.h"
 #include "linux/signal.h"
@@ -50,14 +51,22 @@ const system_call syscall_table[SYSCALL_LIMIT] = {
 };
 #pragma GCC diagnostic pop
 
-static const char *const names[] = {
-#define NAME(number, name) [number] = #name,
+/* Each with its number, in one text: a table of pointers would be larger than what it points to. */
+static const char names[] =
+#define NAME(number, name) #number " " #name "\0"
 #include "arch/x86_64/syscall_names.h"
 #undef NAME
-};
+    ;
 
 const char *syscall_name(uint64_t number) {
-    return number < ARRAY_SIZE(names) ? names[number] : NULL;
+    for (const char *text = names; *text; text += strlen(text) + 1) {
+        uint64_t own = 0;
+        while (*text != ' ')
+            own = own * 10 + (uint64_t)(*text++ - '0');
+        if (own == number)
+            return text + 1;
+    }
+    return NULL;
 }
 
 /* `syscall` leaves the return address in %rcx and the flags in %r11. */

@@ -54,8 +54,13 @@
 #define LWIP_TCP 1
 #define LWIP_DHCP 0
 #define LWIP_DNS 0
+#ifdef MK_HAVE_NET_FRAGMENTS
 #define IP_REASSEMBLY 1
 #define IP_FRAG 1
+#else
+#define IP_REASSEMBLY 0
+#define IP_FRAG 0
+#endif
 #define IP_REASS_MAX_PBUFS 64
 #define MEMP_NUM_REASSDATA 16
 #define LWIP_BROADCAST_PING 0

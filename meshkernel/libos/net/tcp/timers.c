@@ -14,7 +14,8 @@
  * (keep-alive, the end of TIME_WAIT) is computed. */
 #define TICK (TCP_TMR_INTERVAL * NANOS_PER_MS)
 #define SLOW_TICK (TCP_SLOW_INTERVAL * NANOS_PER_MS)
-#define REASSEMBLY_TICK (IP_TMR_INTERVAL * NANOS_PER_MS)
+#define REASSEMBLY_TICK NANOS_PER_SECOND /* of ip_reass_tmr and ip6_reass_tmr */
+#define REASSEMBLY_TICKS 17              /* IP_REASS_MAXAGE, and some */
 
 static struct timer timer;
 static bool ticking;            /* the timer is set for the next tick, not for a date */
@@ -102,7 +103,9 @@ static void arm(nanos_t now) {
 static void reassembly_tick(nanos_t now) {
     if (reassembly_ticks == 0 || now < reassembly_next)
         return;
+#if IP_REASSEMBLY
     ip_reass_tmr();
+#endif
 #if LWIP_IPV6
     ip6_reass_tmr();
 #endif
@@ -145,7 +148,7 @@ void net_timers_run(void) {
 void net_timers_reassembly(void) {
     if (reassembly_ticks == 0)
         reassembly_next = clock_monotonic() + REASSEMBLY_TICK;
-    reassembly_ticks = IP_REASS_MAXAGE + 2;
+    reassembly_ticks = REASSEMBLY_TICKS;
     net_timers_run();
 }
 

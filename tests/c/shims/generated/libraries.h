@@ -6,3 +6,4 @@
 #endif
 #define MK_HAVE_NET_RAW 1
 #define MK_HAVE_NET_UDP 1
+#define MK_HAVE_NET_FRAGMENTS 1
