@@ -147,6 +147,7 @@ static void test_maps(void) {
 /* What is written through a shared map is in the file for whoever reads it, at once. */
 static void test_maps_that_write(void) {
     int fd = open("map", O_RDWR | O_CREAT, 0600), other = open("map", O_RDWR);
+    int reader = open("map", O_RDONLY);
     char text[10] = "";
 
     SHOW("%d", ftruncate(fd, 20 * 4096 + 100));
@@ -157,6 +158,7 @@ static void test_maps_that_write(void) {
     SHOW("%zd %s", pread(fd, text, 5, 0), text);
     strcpy(map, "again");
     strcpy(map + 18 * 4096, "far");
+    SHOW("%zd %s", pread(reader, text, 5, 0), text);
     SHOW("%zd %s", pread(other, text, 5, 0), text);
     SHOW("%d", msync(map, 21 * 4096, MS_SYNC));
     SHOW("%zd", pwrite(other, "W", 1, 2));
@@ -167,12 +169,14 @@ static void test_maps_that_write(void) {
     SHOW("%d %d", close(fd), munmap(map, 21 * 4096));
     SHOW("%zd %s", pread(other, text, 5, 0), text);
     strcpy(read_only + 5, "!");
+    SHOW("%zd %s", pread(reader, text, 6, 0), text);
     SHOW("%d", munmap(read_only, 21 * 4096));
     SHOW("%zd %s", pread(other, text, 6, 0), text);
     SHOW("%zd", pread(other, text, 5, 18 * 4096));
     SHOW("%s", text);
     SHOW("%ld", lseek(other, 0, SEEK_END));
     close(other);
+    close(reader);
     fd = open("map", O_RDONLY);
     SHOW("%p", mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
     SHOW_ERRNO();

@@ -8,7 +8,7 @@
 #define NO_USER 0xffffffffu
 #define ATTRIBUTES_BASIC 0x7ffu
 #define TRANSFER_OVERHEAD 24u /* the largest head of Tread, Rread, Twrite and their like */
-#define MESSAGE_LEAST 4096u
+#define MESSAGE_LEAST (UINT32_C(68) << 10) /* a group of mapped pages in one reply (pages.c) */
 #define AT_REMOVEDIR 0x200u
 #define ENTRIES_MOST 15000u /* bytes of one Rreaddir: fits the buffer of `names` */
 
@@ -275,7 +275,7 @@ static int wait_for(struct request *request, const struct node *node, bool polle
 }
 
 ssize_t client_read(struct request *request, const struct node *node, uint64_t offset, size_t size,
-                    const uint8_t **bytes, bool polled) {
+                    uint8_t **bytes, bool polled) {
     request_aim(request, false, true);
     struct message *message = request_begin(request, TREAD);
     put32(message, node->fid);
@@ -285,7 +285,7 @@ ssize_t client_read(struct request *request, const struct node *node, uint64_t o
     if (error)
         return error;
     uint32_t count = get32(message);
-    *bytes = get_bytes(message, count);
+    *bytes = (uint8_t *)get_bytes(message, count); /* the request's own buffer */
     return *bytes == NULL || count > size ? -EIO : (ssize_t)count;
 }
 

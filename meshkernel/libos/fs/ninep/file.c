@@ -20,16 +20,19 @@ static struct open_file *opened(const struct file *file) {
     return file->private;
 }
 
-/* One message's worth. The bytes are copied when the reply is here. */
+/* One message's worth. The bytes are copied when the reply is here, and where a map has written to
+ * the file, whoever made it, the server does not know yet. */
 static ssize_t read_piece(struct file *file, struct io *io, uint64_t offset) {
     struct node *fid = opened(file)->fid;
     struct request *request = transfer_acquire(fid->volume);
     size_t size = MIN(io->left, client_transfer_most(fid->volume));
-    const uint8_t *bytes;
+    uint8_t *bytes;
     ssize_t count = client_read(request, fid, offset, size, &bytes, false);
 
-    if (count > 0)
+    if (count > 0) {
+        object_overlay(opened(file)->object, offset, bytes, (size_t)count);
         count = io_to_user(io, bytes, (size_t)count);
+    }
     transfer_release(fid->volume, request);
     return count;
 }
@@ -46,9 +49,9 @@ static int flush(struct file *file) {
 
 static ssize_t volume_read(struct file *file, struct io *io, uint64_t *offset) {
     size_t most = client_transfer_most(opened(file)->fid->volume);
-    ssize_t done = flush(file);
+    ssize_t done = 0;
 
-    while (done >= 0 && io->left > 0) {
+    while (io->left > 0) {
         size_t wanted = MIN(io->left, most);
         ssize_t count = read_piece(file, io, *offset);
 

@@ -55,11 +55,13 @@ void node_clunked(struct request *request) {
 }
 
 static unsigned free_clunk(struct volume *volume) {
+    nanos_t deadline = request_patience();
+
     for (;;) {
         for (unsigned i = 0; i < CLUNKS; i++)
             if (volume->clunked[i] == NULL)
                 return i;
-        volume->transport->poll(volume->transport);
+        request_poll_once(volume->transport, deadline);
     }
 }
 

@@ -98,11 +98,10 @@ static void fill(struct object *object, struct group *group, const uint8_t *byte
  * the reply to any other is copied out. */
 static void read_group(struct volume *volume, struct object *object, struct group *group,
                        const struct node *open) {
-    size_t size = MIN(GROUP_SIZE, PAGE_DOWN(client_transfer_most(volume)));
-    const uint8_t *bytes;
+    uint8_t *bytes;
 
     ssize_t count =
-        client_read(&volume->faults, open, group->index * GROUP_SIZE, size, &bytes, true);
+        client_read(&volume->faults, open, group->index * GROUP_SIZE, GROUP_SIZE, &bytes, true);
     if (count > 0)
         fill(object, group, bytes, (size_t)count);
 }
@@ -134,6 +133,20 @@ void object_written(struct object *object, uint64_t offset, const uint8_t *bytes
         step = MIN(size, PAGE_SIZE - (offset & PAGE_MASK));
         if (page)
             memcpy((uint8_t *)page + (offset & PAGE_MASK), bytes, step);
+    }
+}
+
+void object_overlay(const struct object *object, uint64_t offset, uint8_t *bytes, size_t size) {
+    if (!object->written_by_maps)
+        return;
+    for (size_t step; size > 0; offset += step, bytes += step, size -= step) {
+        uint64_t index = offset >> PAGE_SHIFT;
+        const struct group *group = find_group(object, index / GROUP_PAGES);
+        const uint8_t *page = group ? group->pages[index % GROUP_PAGES] : NULL;
+
+        step = MIN(size, PAGE_SIZE - (offset & PAGE_MASK));
+        if (page && group->written & 1u << index % GROUP_PAGES)
+            memcpy(bytes, page + (offset & PAGE_MASK), step);
     }
 }
 

@@ -8,6 +8,10 @@
 /* A host that does not answer for so long will not answer at all. */
 #define PATIENCE (60 * NANOS_PER_SECOND)
 
+nanos_t request_patience(void) {
+    return clock_monotonic() + PATIENCE;
+}
+
 void request_finished(struct request *request, uint32_t written) {
     request->in_size = MIN(written, request->in_capacity);
     request->finished = true;
@@ -23,7 +27,7 @@ struct message *request_begin(struct request *request, enum ninep_type type) {
     return &request->message;
 }
 
-static void poll_once(struct transport *transport, nanos_t deadline) {
+void request_poll_once(struct transport *transport, nanos_t deadline) {
     transport->poll(transport);
     if (clock_monotonic() > deadline)
         panic("the host does not answer for a volume any more");
@@ -31,11 +35,11 @@ static void poll_once(struct transport *transport, nanos_t deadline) {
 }
 
 static void submit(struct transport *transport, struct request *request) {
-    nanos_t deadline = clock_monotonic() + PATIENCE;
+    nanos_t deadline = request_patience();
 
     request->finished = false;
     while (!transport->submit(transport, request))
-        poll_once(transport, deadline);
+        request_poll_once(transport, deadline);
 }
 
 /* A request that did not fit its buffer is a name that is too long. */
@@ -54,9 +58,9 @@ int request_poll(struct transport *transport, struct request *request) {
         return -ENAMETOOLONG;
     request->sleeper = NULL;
     submit(transport, request);
-    nanos_t deadline = clock_monotonic() + PATIENCE;
+    nanos_t deadline = request_patience();
     while (!request->finished)
-        poll_once(transport, deadline);
+        request_poll_once(transport, deadline);
     return take_reply(request);
 }
 

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "core/clock.h"
 #include "core/list.h"
 #include "core/wait.h"
 #include "fs/ninep/message.h"
@@ -49,6 +50,10 @@ struct message *request_begin(struct request *request, enum ninep_type type);
 /* Sends it and waits for the reply, which is in request->message from then on: 0 or -errno. */
 int request_poll(struct transport *transport, struct request *request);
 int request_sleep(struct transport *transport, struct request *request);
+
+/* Looks for replies once; panics when the host has been silent until the deadline. */
+void request_poll_once(struct transport *transport, nanos_t deadline);
+nanos_t request_patience(void); /* the deadline of what is waited for from now on */
 
 /* Sends it; `on_finished` hears of the reply. */
 void request_send(struct transport *transport, struct request *request);

@@ -136,7 +136,7 @@ int client_list(const struct node *directory, uint64_t position, struct entry_ta
 
 /* Bytes of an open fid, to or from the request's own buffer. Both sleep unless `polled`. */
 ssize_t client_read(struct request *request, const struct node *node, uint64_t offset, size_t size,
-                    const uint8_t **bytes, bool polled);
+                    uint8_t **bytes, bool polled);
 uint8_t *client_write_begin(struct request *request, const struct node *node, uint64_t offset,
                             size_t size); /* where the bytes go; once more: another offset */
 ssize_t client_write(struct request *request, const struct node *node, size_t size, bool polled);
@@ -161,6 +161,8 @@ bool is_trash(const struct node *directory, const char *name, size_t length);
 void *object_page(struct volume *volume, struct object *object, const struct node *open,
                   uint64_t index);
 void object_written(struct object *object, uint64_t offset, const uint8_t *bytes, size_t size);
+/* Puts what maps have written over bytes of the server's that were read at this offset. */
+void object_overlay(const struct object *object, uint64_t offset, uint8_t *bytes, size_t size);
 void object_truncated(struct object *object, uint64_t size);
 void object_drop_pages(struct object *object);
 void object_map_written(struct object *object, uint64_t index);
