@@ -16,6 +16,7 @@ NAMES = [
     "flags",
     "futexes",
     "ipc",
+    "locks",
     "memory",
     "named_pipes",
     "output",

@@ -67,7 +67,7 @@ async def run_in(name: str, folder: Path, *, read_only: bool = False) -> InMachi
     return await in_machine(run, image)
 
 
-@pytest.mark.parametrize("name", ["files", "volumes"])
+@pytest.mark.parametrize("name", ["files", "locks", "volumes"])
 async def test_as_under_linux(name: str, folder: Path) -> None:
     file = compile_c(name)
     done = await run_c(file, volumes=(Share(folder, "/tmp"),))

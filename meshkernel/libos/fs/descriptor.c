@@ -55,13 +55,19 @@ int fd_install(struct file *file, int from, bool close_on_exec) {
     return fd;
 }
 
+static void let_go(struct file *file) {
+    if (file_locks)
+        file_locks->closed(file);
+    file_put(file);
+}
+
 int fd_close(int fd) {
     if (!in_use(fd))
         return -EBADF;
     struct file *file = table[fd].file;
     table[fd].file = NULL;
     lowest_free = MIN(lowest_free, fd);
-    file_put(file);
+    let_go(file);
     return 0;
 }
 
@@ -74,7 +80,7 @@ int fd_replace(int fd, struct file *file, bool close_on_exec) {
     struct file *old = table[fd].file;
     table[fd] = (struct descriptor){file, close_on_exec};
     if (old)
-        file_put(old);
+        let_go(old);
     return 0;
 }
 

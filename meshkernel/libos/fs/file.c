@@ -4,6 +4,8 @@
 #include "core/print.h"
 #include "fs/inode.h"
 
+const struct file_locks *file_locks;
+
 struct file *file_new(const struct file_ops *ops, void *private, int flags) {
     struct file *file = knew(struct file);
 
@@ -27,6 +29,8 @@ void file_put(struct file *file) {
         return;
     /* Whoever watches must let go before the memory behind poll() does. */
     wait_wake(&file->waiters, EPOLL_GONE);
+    if (file_locks)
+        file_locks->released(file);
     if (file->ops->release)
         file->ops->release(file);
     inode_release(file->inode);

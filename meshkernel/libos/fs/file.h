@@ -80,6 +80,22 @@ struct file *file_new(const struct file_ops *ops, void *private, int flags);
 void file_get(struct file *file);
 void file_put(struct file *file); /* the last one calls release */
 
+/* fcntl's commands about locks of files. */
+#define F_GETLK 5
+#define F_SETLK 6
+#define F_SETLKW 7
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+
+/* Set by the library that keeps locks (linux/locks/); NULL without it. */
+struct file_locks {
+    int64_t (*control)(struct file *file, int command, uaddr_t lock);
+    void (*closed)(const struct file *file);   /* one of its descriptors */
+    void (*released)(const struct file *file); /* the last reference */
+};
+extern const struct file_locks *file_locks;
+
 /* The table of descriptors. fd_file returns NULL for a bad one and takes no reference: a caller
  * that may sleep takes its own. */
 struct file *fd_file(int fd);

@@ -8,14 +8,8 @@
 #define F_SETFD 2
 #define F_GETFL 3
 #define F_SETFL 4
-#define F_GETLK 5
-#define F_SETLK 6
-#define F_SETLKW 7
 #define F_SETOWN 8
 #define F_GETOWN 9
-#define F_OFD_GETLK 36
-#define F_OFD_SETLK 37
-#define F_OFD_SETLKW 38
 #define F_NOTIFY 1026
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
@@ -95,11 +89,16 @@ int64_t sys_dup3(int fd, int to, int flags) {
     return duplicate_to(fd, to, flags & O_CLOEXEC);
 }
 
-/* There is one process, so no lock is ever in its way. */
-static int64_t no_lock(uaddr_t lock) {
+/* Without a library for locks every one is granted: they are the process's own, which are never in
+ * its way. */
+static int64_t lock_control(struct file *file, int command, uaddr_t lock) {
     int16_t type = F_UNLCK;
 
-    return put_user(type, lock);
+    if (file->flags & O_PATH)
+        return -EBADF;
+    if (file_locks)
+        return file_locks->control(file, command, lock);
+    return command == F_GETLK || command == F_OFD_GETLK ? put_user(type, lock) : 0;
 }
 
 /* Nothing tells of changes in a directory, so only "no more of them, please" can be granted. */
@@ -129,12 +128,12 @@ int64_t sys_fcntl(int fd, int command, uint64_t argument) {
         file->flags = (file->flags & ~SETTABLE_FLAGS) | ((int)argument & SETTABLE_FLAGS);
         return 0;
     case F_GETLK:
-    case F_OFD_GETLK:
-        return no_lock(argument);
     case F_SETLK:
     case F_SETLKW:
+    case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
+        return lock_control(file, command, argument);
     case F_SETOWN:
         return 0;
     case F_GETOWN:

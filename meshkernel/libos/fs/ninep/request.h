@@ -1,10 +1,10 @@
 /* Requests to the server of a volume, and the two ways of waiting for their replies.
  *
  * A walk never sleeps (fs/inode.h), and neither does a page fault, so what they ask is **polled**:
- * the thread keeps the CPU until the reply is there, some 100 us, and nothing else runs. That holds
- * for everything about names and attributes. What may take as long as a disk does - reading,
- * writing, fsync of an open file - **sleeps**: each such request has a tag of its own, other
- * threads run meanwhile, and theirs may be in flight too.
+ * the thread keeps the CPU until the reply is there, about 1 ms under TCG, and nothing else runs.
+ * That holds for everything about names and attributes. What may take as long as a disk does -
+ * reading, writing, fsync of an open file - **sleeps**: each such request has a tag of its own,
+ * other threads run meanwhile, and theirs may be in flight too.
  */
 #pragma once
 

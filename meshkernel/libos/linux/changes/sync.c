@@ -2,10 +2,6 @@
  * is nothing to do. */
 #include "linux/files.h"
 
-static int64_t if_open(int fd) {
-    return usable_file(fd) ? 0 : -EBADF;
-}
-
 static int64_t sync_file(int fd, bool data_only) {
     struct file *file = usable_file(fd);
 
@@ -41,9 +37,4 @@ int64_t sys_sync(void) {
 
 int64_t sys_syncfs(int fd) {
     return usable_file(fd) ? sys_sync() : -EBADF;
-}
-
-/* There is one process, so nobody else can hold a lock. */
-int64_t sys_flock(int fd) {
-    return if_open(fd);
 }
