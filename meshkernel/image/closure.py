@@ -13,6 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from meshkernel.image import syntax
 from meshkernel.image.imports import Imports, Module
 from meshkernel.image.rules import counts
 
@@ -152,7 +153,7 @@ def _missing(imports: Imports, names: Iterable[str]) -> Iterable[Missing]:
 
 def import_line(source: bytes, name: str) -> int | None:
     """The line of the first import of a module or of something in it."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from meshkernel.errors import Fault
+from meshkernel.image import syntax
 
 REMEDIES = {
     "subprocess": "call a library instead of a program, or make the program a service of its own",
@@ -20,7 +21,7 @@ def faults(files: Iterable[Path], root: Path) -> list[Fault]:
     found = []
     for file in sorted(files):
         name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
-        for line, what, remedy in sorted(_processes(ast.parse(file.read_bytes()))):
+        for line, what, remedy in sorted(_processes(syntax.parse(file.read_bytes()))):
             found.append(Fault(f"{what}: a unikernel has one process", remedy, name, line))
     return found
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from meshkernel.image import syntax
 from meshkernel.toolchain.cache import Cache, digest
 
 FORMAT = "2"
@@ -39,7 +40,7 @@ def references(source: bytes, cache: Cache) -> References:
     try:
         names, paths = json.loads(kept.read_bytes())
     except FileNotFoundError:
-        tree = ast.parse(source)
+        tree = syntax.parse(source)
         names, paths = sorted(set(_names(tree))), sorted(set(_paths(tree)))
         cache.write(kept, json.dumps([names, paths]).encode())
     return References(frozenset(names), frozenset(paths))

@@ -174,7 +174,7 @@ class FakeNetwork:
         ]
 
     async def counters(self) -> Counters:
-        return Counters(ports={}, links={}, flows=0, tunnels=0, pcap_error=None)
+        return Counters(ports={}, links={}, egress=(), flows=0, tunnels=0, pcap_error=None)
 
     async def delay(self, source: str, target: str, seconds: float) -> None:
         self.commands.append(("delay", source, target, seconds))
