@@ -5,6 +5,7 @@ as CPython's own tests.
 from __future__ import annotations
 
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def _loadable(file: Path) -> bool:
 def _compiled(file: Path, place: str, cache: Cache) -> bytes | None:
     """Its bytecode; nothing for a source with errors, of which the tests have some."""
     try:
-        return bytecode(file.read_bytes(), place, cache)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in the tests is odd on purpose
+            return bytecode(file.read_bytes(), place, cache)
     except (SyntaxError, ValueError):
         return None
 

@@ -39,7 +39,7 @@ async def on_host(module: str) -> Outcomes:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
             INTERPRETER,
-            *("-S", REPORTER, module),
+            *(REPORTER, module),
             cwd=folder,
             env=ENVIRONMENT | {"PATH": os.environ["PATH"], "TMPDIR": folder, "PYTHONPATH": ""},
             stdin=asyncio.subprocess.DEVNULL,
