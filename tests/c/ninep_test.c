@@ -8,6 +8,7 @@
 #include "fs/mount.h"
 #include "fs/ninep/volume.h"
 #include "linux/abi.h"
+#include "linux/credentials.h"
 #include "linux/errno.h"
 #include "shims.h"
 
@@ -20,6 +21,8 @@ const char *__asan_default_options(void) {
 #define FILE_PATH 7
 #define FOLDER_PATH 1
 #define LINK_PATH 9
+
+struct credentials credentials;
 
 static char contents[200000]; /* of the one file */
 static size_t contents_size;
@@ -85,8 +88,8 @@ static int answer_attributes(struct message *request, struct message *reply) {
     put64(reply, 0x7ff);
     put_qid(reply, fid_path[fid]);
     put32(reply, (fid_path[fid] == FILE_PATH ? S_IFREG : S_IFDIR) | 0640);
-    for (int i = 0; i < 2; i++)
-        put32(reply, 0);
+    put32(reply, 3); /* the owner, and the group */
+    put32(reply, 4);
     put64(reply, 1);
     put64(reply, 0);
     put64(reply, contents_size);
@@ -338,6 +341,7 @@ static void use_everything(struct volume *volume) {
         (void)transfer(file, bytes, 100, 0, true);
         (void)file->ops->sync(file, false);
         (void)volume_ops.truncate(&found, 13000);
+        (void)volume_ops.change_owner(&found, 1, 2);
         (void)volume_ops.rename(&root, "link", 4, &root, "file", 4, 0);
         (void)volume_ops.unlink(&root, "file", 4, false);
         if (page)
@@ -370,6 +374,8 @@ static void test_an_honest_server(void) {
     CHECK_EQUAL(volume_ops.stat(&found, &stat), 0);
     CHECK_EQUAL(stat.size, 11);
     CHECK_EQUAL(stat.mode, S_IFREG | 0640);
+    CHECK_EQUAL(stat.uid, 3);
+    CHECK_EQUAL(stat.gid, 4);
     char *page = file->ops->page(file, 0);
     CHECK(strcmp(page, "hello world") == 0);
     CHECK_EQUAL(transfer(file, "H", 1, 0, true), 1);
@@ -415,6 +421,7 @@ static void test_a_read_only_volume(void) {
     CHECK_EQUAL(volume_ops.rename(&root, "file", 4, &root, "x", 1, 0), -EROFS);
     CHECK_EQUAL(volume_ops.truncate(&found, 0), -EROFS);
     CHECK_EQUAL(volume_ops.change_mode(&found, 0), -EROFS);
+    CHECK_EQUAL(volume_ops.change_owner(&found, 1, 2), -EROFS);
     CHECK_EQUAL(volume_ops.change_times(&found, &times), -EROFS);
 }
 

@@ -29,7 +29,7 @@ def fill(database):
 
 def check(database):
     print(database.execute("PRAGMA integrity_check").fetchall())
-    database.execute("UPDATE t SET b = upper(b) WHERE a % 2")
+    database.execute("UPDATE t SET b = upper(b) WHERE length(b) % 2")
     database.commit()
     database.execute("VACUUM")
     print(database.execute("SELECT count(*), max(b), min(b) FROM t").fetchall())

@@ -5,7 +5,6 @@
 #include "linux/errno.h"
 
 #define USER_NAME "root"
-#define NO_USER 0xffffffffu
 #define ATTRIBUTES_BASIC 0x7ffu
 #define TRANSFER_OVERHEAD 24u /* the largest head of Tread, Rread, Twrite and their like */
 #define MESSAGE_LEAST (UINT32_C(68) << 10) /* a group of mapped pages in one reply (pages.c) */
@@ -87,8 +86,8 @@ int client_attributes(const struct node *node, struct attributes *attributes) {
     get64(message); /* which are valid: a server knows the basic ones */
     get_qid(message);
     attributes->mode = get32(message);
-    get32(message); /* the owner and the group: all is root's */
-    get32(message);
+    attributes->user = get32(message);
+    attributes->group = get32(message);
     attributes->links = get64(message);
     attributes->rdev = get64(message);
     attributes->size = get64(message);
@@ -114,8 +113,8 @@ int client_set(const struct node *node, const struct settings *settings) {
     put32(message, node->fid);
     put32(message, settings->valid);
     put32(message, settings->mode);
-    put32(message, NO_USER);
-    put32(message, NO_USER);
+    put32(message, settings->user);
+    put32(message, settings->group);
     put64(message, settings->size);
     put_time(message, settings->access);
     put_time(message, settings->modified);

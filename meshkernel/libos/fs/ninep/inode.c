@@ -5,6 +5,7 @@
 #include "core/string.h"
 #include "fs/ninep/volume.h"
 #include "linux/abi.h"
+#include "linux/credentials.h"
 #include "linux/errno.h"
 
 #define RENAME_NOREPLACE 1u
@@ -41,6 +42,8 @@ static int volume_stat(const struct inode *inode, struct linux_stat *stat) {
         return error;
     stat->mode = attributes.mode;
     stat->nlink = attributes.links - (node != node_of(inode)); /* the hidden name is none */
+    stat->uid = attributes.user;
+    stat->gid = attributes.group;
     stat->rdev = attributes.rdev;
     stat->size = (int64_t)attributes.size;
     stat->blksize = (int64_t)PAGE_SIZE;
@@ -79,6 +82,14 @@ static int check_change(const struct node *directory, const char *name, size_t l
     return is_trash(directory, name, length) ? -EPERM : 0;
 }
 
+/* The server makes all files root's. */
+static int make_ours(const struct node *created) {
+    uint32_t user = credentials.users.effective, group = credentials.groups.effective;
+    struct settings settings = {.valid = SET_USER | SET_GROUP, .user = user, .group = group};
+
+    return user || group ? client_set(created, &settings) : 0;
+}
+
 static int volume_create(const struct inode *inode, const char *name, size_t length, uint32_t mode,
                          const char *target, struct inode *created) {
     struct node *directory = node_of(inode);
@@ -96,7 +107,9 @@ static int volume_create(const struct inode *inode, const char *name, size_t len
         error = client_make_directory(directory, name, length, mode & 07777);
     else
         error = client_make_file(directory, name, length, mode);
-    return error ? error : volume_lookup(inode, name, length, created);
+    if (error == 0)
+        error = volume_lookup(inode, name, length, created);
+    return error ? error : make_ours(node_of(created));
 }
 
 static int volume_link(const struct inode *inode, const struct inode *directory, const char *name,
@@ -189,6 +202,30 @@ static int volume_change_mode(const struct inode *inode, uint32_t permissions) {
     return node->volume->read_only ? -EROFS : client_set(node, &settings);
 }
 
+static int change_owner(const struct node *node, uint32_t user, uint32_t group) {
+    struct settings settings = {.user = user, .group = group};
+    struct attributes attributes;
+    int error = client_attributes(node, &attributes);
+
+    if (error)
+        return error;
+    settings.valid |= user != UINT32_MAX ? SET_USER : 0;
+    settings.valid |= group != UINT32_MAX ? SET_GROUP : 0;
+    /* A program that runs as its owner must not become one of the new owner's. */
+    if ((attributes.mode & S_IFMT) == S_IFREG) {
+        settings.valid |= SET_MODE;
+        settings.mode =
+            attributes.mode & ~(attributes.mode & S_IXGRP ? S_ISUID | S_ISGID : S_ISUID);
+    }
+    return settings.valid ? client_set(node, &settings) : 0;
+}
+
+static int volume_change_owner(const struct inode *inode, uint32_t user, uint32_t group) {
+    const struct node *node = object_attributes_node(node_of(inode));
+
+    return node->volume->read_only ? -EROFS : change_owner(node, user, group);
+}
+
 static int volume_change_times(const struct inode *inode, const struct inode_times *times) {
     const struct node *node = object_attributes_node(node_of(inode));
     struct settings settings = {.access = times->access, .modified = times->modification};
@@ -218,5 +255,6 @@ const struct inode_ops volume_ops = {
     .rename = volume_rename,
     .truncate = volume_truncate,
     .change_mode = volume_change_mode,
+    .change_owner = volume_change_owner,
     .change_times = volume_change_times,
 };

@@ -86,7 +86,7 @@ struct inode volume_inode(const struct node *node);
 
 /* client.c: the requests about names and attributes, all polled. 0 or -errno. */
 struct attributes {
-    uint32_t mode;
+    uint32_t mode, user, group;
     uint64_t links, rdev, size, block_size, blocks;
     uint64_t access_seconds, access_nanos, modified_seconds, modified_nanos, changed_seconds,
         changed_nanos;
@@ -94,6 +94,8 @@ struct attributes {
 
 /* Bits of `valid` (Tsetattr). */
 #define SET_MODE 0x001u
+#define SET_USER 0x002u
+#define SET_GROUP 0x004u
 #define SET_SIZE 0x008u
 #define SET_ACCESS 0x010u
 #define SET_MODIFIED 0x020u
@@ -101,7 +103,7 @@ struct attributes {
 #define SET_MODIFIED_VALUE 0x100u
 
 struct settings {
-    uint32_t valid, mode;
+    uint32_t valid, mode, user, group;
     uint64_t size, access, modified; /* bytes; nanoseconds since 1970 */
 };
 
