@@ -86,11 +86,12 @@ async def test_python_as_under_linux(folder: Path) -> None:
     assert left_in(folder) == []
 
 
-async def test_databases_as_under_linux(folder: Path) -> None:
-    run = evolve(run_of("database", folder), volumes=(Share(folder, "/tmp"),))
+@pytest.mark.parametrize("name", ["database", "large"])
+async def test_uses_as_under_linux(name: str, folder: Path) -> None:
+    run = evolve(run_of(name, folder), volumes=(Share(folder, "/tmp"),))
     image = await asyncio.to_thread(program.build, run)
     done = await in_machine(run, image)
-    assert done.ended == on_linux([sys.executable, HERE / "volumes" / "database.py"])
+    assert done.ended == on_linux([sys.executable, HERE / "volumes" / f"{name}.py"])
     assert not done.said
     assert left_in(folder) == []
 
