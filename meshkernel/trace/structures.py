@@ -72,10 +72,12 @@ def _sockaddr(data: bytes) -> str:
     name = constants.one("AF", family)
     if family == socket.AF_INET and len(data) >= 8:
         port, address = struct.unpack_from(">H4s", data, 2)
-        return f'{{sa_family={name}, {port}, "{ipaddress.IPv4Address(address)}"}}'
+        where = f'sin_addr=inet_addr("{ipaddress.IPv4Address(address)}")'
+        return f"{{sa_family={name}, sin_port=htons({port}), {where}}}"
     if family == socket.AF_INET6 and len(data) >= 24:
         port, _, address = struct.unpack_from(">HI16s", data, 2)
-        return f'{{sa_family={name}, {port}, "{ipaddress.IPv6Address(address)}"}}'
+        where = f'inet_pton(AF_INET6, "{ipaddress.IPv6Address(address)}", &sin6_addr)'
+        return f"{{sa_family={name}, sin6_port=htons({port}), {where}}}"
     if family == socket.AF_UNIX:
         path = data[2:]
         shown = path.split(b"\0")[0] if path[:1] != b"\0" else path

@@ -70,7 +70,7 @@ async def test_a_running_machine_is_traced_and_goes_on_as_before(python_image: I
         assert traced.matching(r'newfstatat\(AT_FDCWD, "/etc/hosts", \{st_mode=S_IFREG\|0\d+, st_')
         assert traced.matching(r"socket\(AF_INET, SOCK_STREAM\|SOCK_CLOEXEC, IPPROTO_IP\) += \d")
         assert traced.matching(
-            r'connect\(\d, \{sa_family=AF_INET, 9, "127\.0\.0\.1"\}, 16\) += -1 ECONNREFUSED'
+            r"connect\(\d, \{sa_family=AF_INET, sin_port=htons\(9\), \S+\}, 16\) += -1 ECONNREFUSED"
         )
         assert traced.matching(r'write\(1, "did", 3\) += 3 <0\.\d{6}>')
         (asleep,) = traced.matching(r"clock_nanosleep\(.*<unfinished \.\.\.>")[:1]

@@ -70,15 +70,15 @@ SOCKADDR = struct.pack("<H", 2) + struct.pack(">H4s8x", 7000, bytes([10, 77, 0, 
             entered("connect", 4, 0x7F00, 16, a1=SOCKADDR),
             -115,
             {},
-            'connect(4, {sa_family=AF_INET, 7000, "10.77.0.5"}, 16) = -1 EINPROGRESS'
-            " (Operation now in progress)",
+            'connect(4, {sa_family=AF_INET, sin_port=htons(7000), sin_addr=inet_addr("10.77.0.5")}'
+            ", 16) = -1 EINPROGRESS (Operation now in progress)",
         ),
         (
             entered("accept4", 3, 0x7F00, 0x7F10, 0o2004000),
             7,
             {"a1": SOCKADDR, "a2": struct.pack("<i", 16)},
-            'accept4(3, {sa_family=AF_INET, 7000, "10.77.0.5"}, [16], SOCK_NONBLOCK|SOCK_CLOEXEC)'
-            " = 7",
+            'accept4(3, {sa_family=AF_INET, sin_port=htons(7000), sin_addr=inet_addr("10.77.0.5")}'
+            ", [16], SOCK_NONBLOCK|SOCK_CLOEXEC) = 7",
         ),
         (
             entered("clock_nanosleep", 1, 1, 0x7F00, 0, a2=struct.pack("<qq", 1, 500)),
