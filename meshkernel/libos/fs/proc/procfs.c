@@ -47,6 +47,10 @@ static void add_files(struct tree *tree, const struct generator *files, size_t c
     }
 }
 
+void proc_add_file(const struct generator *file) {
+    add_files(&proc, file, 1);
+}
+
 /* The program's path without links, as the kernel of a real process has it. */
 static void add_program(void) {
     struct walk walk;

@@ -17,14 +17,6 @@
 #define SIOCGIFHWADDR 0x8927
 #define SIOCGIFINDEX 0x8933
 
-#define IFF_UP 0x1
-#define IFF_BROADCAST 0x2
-#define IFF_LOOPBACK 0x8
-#define IFF_RUNNING 0x40
-#define IFF_MULTICAST 0x1000
-#define ARPHRD_ETHER 1
-#define ARPHRD_LOOPBACK 772
-
 struct interface_request { /* struct ifreq */
     char name[16];
     union {
@@ -64,18 +56,17 @@ static void answer(struct interface_request *request, unsigned command, const st
                       loopback ? 0 : netif_ip4_addr(netif)->addr | ~netif_ip4_netmask(netif)->addr);
         break;
     case SIOCGIFFLAGS:
-        request->flags = (int16_t)(IFF_UP | IFF_RUNNING |
-                                   (loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST));
+        request->flags = (int16_t)interface_flags(netif);
         break;
     case SIOCGIFMTU:
-        request->number = loopback ? 65536 : netif->mtu;
+        request->number = (int32_t)interface_mtu(netif);
         break;
     case SIOCGIFINDEX:
         request->number = netif_get_index(netif);
         break;
     case SIOCGIFHWADDR:
         memset(&request->hardware, 0, sizeof(request->hardware));
-        request->hardware.family = loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+        request->hardware.family = interface_hardware(netif);
         memcpy(request->hardware.bytes, netif->hwaddr, loopback ? 0 : 6);
         break;
     }
