@@ -35,8 +35,8 @@ SKELETON: dict[str, Entry] = {
     "/root": Directory(0o700),
     "/tmp": Directory(0o1777),  # noqa: S108 - of the image, not of this machine
     APP: Directory(),
-    "/etc/passwd": File(b"root:x:0:0:root:/root:/\n"),
-    "/etc/group": File(b"root:x:0:\n"),
+    "/etc/passwd": File(b"root:x:0:0:root:/root:/\nnobody:x:65534:65534:nobody:/:/\n"),
+    "/etc/group": File(b"root:x:0:\nnogroup:x:65534:\n"),
     "/etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files\n"),
 }
 """What a C library expects of any system."""

@@ -96,4 +96,5 @@ def main(
     click.echo(f"{DOCUMENT.relative_to(REPOSITORY)}: {len(kept)} modules")
 
 
-main()
+if __name__ == "__main__":
+    main()

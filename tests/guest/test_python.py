@@ -52,6 +52,13 @@ async def test_ways_to_end(python_image: Image, how: str) -> None:
     assert done.ended == python_on_linux("leaving", how)
 
 
+async def test_signals(python_image: Image) -> None:
+    done = await in_machine(python_run("signals_"), python_image)
+    expected = python_on_linux("signals_")
+    assert done.ended == expected
+    assert "Fatal Python error: Segmentation fault" in expected.output
+
+
 async def test_standard_input(python_image: Image) -> None:
     text = "ann\none\n\ntwo words\n"
     done = await in_machine(python_run("lines"), python_image, text)

@@ -101,11 +101,12 @@ static void name_services(struct text *text) {
 }
 
 static void users(struct text *text) {
-    text_add_string(text, "root:x:0:0:root:/root:/sbin/nologin\n");
+    text_add_string(text, "root:x:0:0:root:/root:/sbin/nologin\n"
+                          "nobody:x:65534:65534:nobody:/:/sbin/nologin\n");
 }
 
 static void groups(struct text *text) {
-    text_add_string(text, "root:x:0:\n");
+    text_add_string(text, "root:x:0:\nnogroup:x:65534:\n");
 }
 
 static const struct {
