@@ -54,6 +54,7 @@ class Shell:
         self._compile = codeop.CommandCompiler()
         self._compile.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         self._count = 0
+        self._code: types.CodeType | None = None  # of the last statement that was begun
         self._task: asyncio.Task[None] | None = None
 
     def run(self, source: str, kind: str) -> None:
@@ -82,6 +83,12 @@ class Shell:
         if self._task is not None and not self._task.done():
             self._task.cancel()
 
+    def computes(self, frame: types.FrameType | None) -> bool:
+        """Whether a frame is the statement's own, or called by it."""
+        while frame is not None and frame.f_code is not self._code:
+            frame = frame.f_back
+        return frame is not None
+
     def complete(self, text: str) -> None:
         """Tell what a word may become."""
         from rlcompleter import Completer  # noqa: PLC0415 - needed at the first tab
@@ -105,16 +112,13 @@ class Shell:
         return found
 
     def _begin(self, code: types.CodeType) -> Any:
-        """Run code; its coroutine if it awaits something. SIGINT ends it meanwhile."""
-        call = types.FunctionType(code, self._namespace)
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        """Run code; its coroutine if it awaits something."""
+        self._code = code
         try:
-            result = call()
+            result = types.FunctionType(code, self._namespace)()
         except BaseException as error:  # SystemExit too: it ends a statement, not the service
             self._told(error)
             return None
-        finally:
-            signal.signal(signal.SIGINT, before)
         if inspect.iscoroutine(result):
             return result
         self._tell("done", failed=False)
@@ -129,10 +133,8 @@ class Shell:
             self._tell("done", failed=False)
 
     def _told(self, error: BaseException) -> None:
-        frames = error.__traceback__
-        while frames is not None and frames.tb_frame.f_code.co_filename == OWN:
-            frames = frames.tb_next
-        self.show("".join(traceback.format_exception(error.with_traceback(frames))))
+        error.__traceback__ = _without_ours(error.__traceback__)
+        self.show("".join(traceback.format_exception(error)))
         self._tell("done", failed=True)
 
 
@@ -142,6 +144,19 @@ OWN = Shell.run.__code__.co_filename
 RUNNING: ContextVar[Shell | None] = ContextVar("RUNNING", default=None)
 
 
+def _without_ours(frames: types.TracebackType | None) -> types.TracebackType | None:
+    """A traceback without our frames: those that begin a statement, and that interrupts it."""
+    kept: list[types.TracebackType] = []
+    while frames is not None:
+        if frames.tb_frame.f_code.co_filename != OWN:
+            kept.append(frames)
+        frames = frames.tb_next
+    for each, following in zip(kept, [*kept[1:], None], strict=False):
+        if each.tb_next is not following:
+            each.tb_next = following
+    return kept[0] if kept else None
+
+
 class Shells:
     """The prompts that are open, by the numbers that the supervisor gives them."""
 
@@ -149,7 +164,7 @@ class Shells:
         self._module = module
         self._send = send
         self._open: dict[int, Shell] = {}
-        signal.signal(signal.SIGINT, self._late)
+        signal.signal(signal.SIGINT, self._interrupted)
         for name in ("stdout", "stderr"):
             setattr(sys, name, Output(getattr(sys, name)))
 
@@ -183,6 +198,9 @@ class Shells:
             case "complete":
                 shell.complete(text)
 
-    @staticmethod
-    def _late(number: int, frame: object) -> None:
-        """A SIGINT for a statement that has just ended."""
+    def _interrupted(self, number: int, frame: types.FrameType | None) -> None:  # noqa: ARG002
+        """SIGINT: it ends a statement that computes just now, and nothing else. One that comes
+        late must not hit what tells of the statement's end, nor the service's own code.
+        """
+        if any(shell.computes(frame) for shell in self._open.values()):
+            raise KeyboardInterrupt

@@ -23,6 +23,7 @@ LINGERS = r"of thread \d+, newest call last:\n(  .*\n)*.*patient\.py\", line \d+
 @pytest.fixture(scope="module")
 def mesh():
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner_module, "LAST_WORDS", 60.0)  # a busy machine says them slowly
         patch.setattr(backoff, "LONGEST", 0.5)  # a service that dies so often would wait long
         yield from _mesh()
 

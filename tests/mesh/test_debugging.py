@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from .commands import MESHKERNEL, running
+from .commands import LIMIT, MESHKERNEL, running
 
 pytestmark = [
     pytest.mark.machine,
@@ -40,8 +40,8 @@ def debugged(patient, *commands):
             line = gdb.stdout.readline()
             assert line, before
             before += line
-        patient.run("call", "patient.look", "path=/etc/hosts")
-        out = before + gdb.communicate(timeout=120)[0]
+        patient.run("call", "--timeout", str(LIMIT), "patient.look", "path=/etc/hosts")
+        out = before + gdb.communicate(timeout=LIMIT)[0]
     print(out)
     assert gdb.returncode == 0, out
     return out

@@ -14,7 +14,7 @@ from meshkernel.image.builder import build_mesh
 from meshkernel.plan import make_plan
 from meshkernel.topology import parse
 
-from .commands import MESHKERNEL, running
+from .commands import LIMIT, MESHKERNEL, running
 from .conftest import copied
 
 pytestmark = pytest.mark.machine
@@ -71,7 +71,7 @@ def test_a_terminal_with_ctrl_c_and_ctrl_d(patient):
 def read_until(terminal, text):
     seen = b""
     while text not in seen:
-        assert select.select([terminal], [], [], 120)[0], seen
+        assert select.select([terminal], [], [], LIMIT)[0], seen
         seen += os.read(terminal, 1 << 16)
     return seen
 

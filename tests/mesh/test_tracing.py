@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from .commands import MESHKERNEL, running
+from .commands import LIMIT, MESHKERNEL, running
 
 pytestmark = pytest.mark.machine
 
@@ -32,7 +32,7 @@ def traced(patient, *options):
         patient.run("call", "patient.tell", "text=waited")  # epoll_wait began before the trace
         patient.run("call", "patient.look", "path=/etc/hosts")
         trace.send_signal(signal.SIGINT)
-        out, errors = trace.communicate(timeout=60)
+        out, errors = trace.communicate(timeout=LIMIT)
     assert trace.returncode == 0, errors
     return out
 

@@ -19,6 +19,7 @@ class Typed:
 
     def __init__(self):
         self.said = []
+        self.at_the_end = lambda: None
         self.changed = asyncio.Event()
         self.shells = Shells("shop", self.tell)
         self.shells.take({"session": 1, "do": "open"})
@@ -27,6 +28,8 @@ class Typed:
     def tell(self, kind, **values):
         self.said.append(values)
         self.changed.set()
+        if values["event"] == "done":
+            self.at_the_end()
 
     async def do(self, text, what="single"):
         """What a statement wrote, and how it ended."""
@@ -125,6 +128,24 @@ async def test_what_computes_is_interrupted_by_the_signal(typed):
     text, end = await typed.do("time.sleep(60)")
     assert (end["failed"], "KeyboardInterrupt" in text) == (True, True)
     signal.raise_signal(signal.SIGINT)  # one that comes late harms nobody
+
+
+async def test_an_interrupt_while_the_end_is_told_harms_nobody(typed):
+    typed = typed()
+    await typed.do("import asyncio, signal, time")
+    typed.at_the_end = lambda: signal.raise_signal(signal.SIGINT)
+    text, end = await typed.do("signal.raise_signal(signal.SIGINT)")
+    assert (end["failed"], text.count("KeyboardInterrupt")) == (True, 1)
+    text, end = await typed.do("await asyncio.sleep(0, 'slept')")
+    assert (end["failed"], text) == (False, "'slept'\n")
+
+
+async def test_what_computes_after_an_await_is_interrupted(typed):
+    typed = typed()
+    await typed.do("import asyncio, signal")
+    await typed.do("async def later():\n    signal.raise_signal(signal.SIGINT)\n")
+    text, end = await typed.do("await asyncio.sleep(0); await later()")
+    assert (end["failed"], "KeyboardInterrupt" in text) == (True, True)
 
 
 async def test_a_script_is_run_as_a_whole(typed):
