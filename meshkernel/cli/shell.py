@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import queue
+import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +49,7 @@ class Session:
 
     def __init__(self, service: str, coming: Remote, typing: Remote) -> None:
         self._typing = typing
+        self._sent = 0  # questions
         self._lines: queue.Queue[Line | Exception] = queue.Queue()
         reading = threading.Thread(
             target=self._read, args=(coming, service), daemon=True, name="shell"
@@ -58,12 +61,18 @@ class Session:
 
     def run(self, source: str, kind: str) -> int:
         """Run source, showing what it writes; 0, 1 if it failed, or 2 if it is not complete."""
-        self._ask(kind, source)
+        sent = self._sent
+        try:
+            self._ask(kind, source)
+        except KeyboardInterrupt:
+            if self._sent == sent:
+                raise  # nothing runs that could be interrupted
+            self._interrupt()
         while True:
             try:
                 line = self._next()
             except KeyboardInterrupt:
-                self._ask("interrupt")
+                self._interrupt()
                 continue
             match line["event"]:
                 case "output":
@@ -81,7 +90,17 @@ class Session:
         return list(line["words"])
 
     def _ask(self, what: str, text: str = "") -> None:
-        self._typing.ask("shell-input", session=self.number, do=what, text=text)
+        """Ask the whole question, or nothing: a Ctrl-C meanwhile is raised before or behind it."""
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._typing.ask("shell-input", session=self.number, do=what, text=text)
+            self._sent += 1
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+    def _interrupt(self) -> None:
+        with suppress(KeyboardInterrupt):  # pressed twice: it is asked already
+            self._ask("interrupt")
 
     def _next(self) -> Line:
         line = self._lines.get()
@@ -105,15 +124,14 @@ def _typed(session: Session) -> int:
     while True:
         try:
             lines.append(input("... " if lines else ">>> "))
+            if session.run("\n".join(lines), "single") != 2:
+                lines = []
         except KeyboardInterrupt:
             click.echo("\nKeyboardInterrupt")
             lines = []
-            continue
         except EOFError:
             click.echo()
             return 0
-        if session.run("\n".join(lines), "single") != 2:
-            lines = []
 
 
 def _complete_with(session: Session) -> None:

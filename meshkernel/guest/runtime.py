@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import select
 import signal
 import sys
 from collections.abc import Callable
@@ -141,11 +140,10 @@ class Runtime:
 
     def _terminated(self) -> None:
         """SIGTERM, and the service has no handler of its own. The supervisor's message, which says
-        how long there is, comes before its signal.
+        how long there is, comes before its signal; and the loop reads what is there before it
+        looks at its timers.
         """
-        if select.select([self._control.descriptor], [], [], 0)[0]:
-            self._receive()
-        self._ask_to_stop(GRACE)
+        asyncio.get_running_loop().call_later(0, self._ask_to_stop, GRACE)
 
     def _ask_to_stop(self, grace: float) -> None:
         if self._stop is not None and not self._stop.done():

@@ -48,7 +48,10 @@ def states(patient):
 def test_a_service_stops_and_starts_alone(patient):
     assert patient.run("stop", *PATIENCE, "patient") == "stopped: patient\n"
     assert states(patient) == ["stopped"]
-    assert "the patient leaves" in patient.run("logs", "patient")
+    logs = patient.run("logs", "patient")
+    assert "the patient leaves" in logs
+    assert "Traceback" not in logs
+    assert "is not available" not in logs
     assert patient.run("start") == "running: patient\n"
     assert patient.run("call", "patient.tell", "text=again") == "again\n"
 
