@@ -39,7 +39,8 @@ def document(all_compared: Sequence[Compared], exempt: Sequence[Exempt]) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "-"
+    """Rounded down: all but a few are not all."""
+    return f"{1000 * part // whole / 10:.1f} %" if whole else "-"
 
 
 def _summary(all_compared: Iterable[Compared], exempt: Sequence[Exempt]) -> str:

@@ -21,7 +21,6 @@ MODULES = [
     "test_select",
     "test_shutil",
     "test_signal",
-    "test_thread",
     "test_threadsignals",
 ]
 """Those that ask most of the library OS for the time that they take."""

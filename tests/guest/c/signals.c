@@ -313,6 +313,14 @@ static void test_pidfd(void) {
     SHOW("%zd", read(self, &item, 1));
     SHOW_ERRNO();
     close(self);
+    self = open("/proc/self", O_RDONLY | O_DIRECTORY);
+    SHOW("%ld", syscall(SYS_pidfd_send_signal, self, SIGUSR1, NULL, 0));
+    SHOW("%d", count);
+    close(self);
+    self = open("/proc", O_RDONLY | O_DIRECTORY);
+    SHOW("%ld", syscall(SYS_pidfd_send_signal, self, SIGUSR1, NULL, 0));
+    SHOW_ERRNO();
+    close(self);
 }
 
 int main(void) {

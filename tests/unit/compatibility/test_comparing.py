@@ -97,3 +97,11 @@ def test_the_exceptions_are_sound() -> None:
 
 def test_no_outcome_is_not_passed() -> None:
     assert not Outcome("missing").passed
+
+
+def test_all_but_a_few_are_not_all() -> None:
+    passed, failed = Outcome("passed", ""), Outcome("failed", "")
+    host = {f"test.m.A.{number}": passed for number in range(10_000)}
+    text = document([Compared("m", host, host | {"test.m.A.7": failed})], ())
+    assert "99.9 %" in text
+    assert "100.0 %" not in text

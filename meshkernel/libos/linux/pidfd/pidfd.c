@@ -1,5 +1,6 @@
 /* Descriptors that stand for the process. Such a one is ready when its process has ended, and so
  * never. */
+#include "core/string.h"
 #include "linux/credentials.h"
 #include "linux/files.h"
 #include "linux/process.h"
@@ -20,14 +21,20 @@ int64_t sys_pidfd_open(int pid, unsigned flags) {
     return install_new(file_new(&pidfd_ops, NULL, O_RDWR | (int)flags), true);
 }
 
+/* The folder of the process in /proc stands for it as well. */
+static bool stands_for_us(const struct file *file) {
+    const char *path = file ? file_path(file) : NULL;
+
+    return file && (file->ops == &pidfd_ops || (path && strcmp(path, "/proc/1") == 0));
+}
+
 int64_t sys_pidfd_send_signal(int fd, int signal, uaddr_t info_address, unsigned flags) {
-    const struct file *file = fd_file(fd);
     struct linux_siginfo info = {
         .signal = signal, .code = SI_USER, .pid = PROCESS_ID, .uid = credentials.users.real};
 
     if (flags)
         return -EINVAL;
-    if (file == NULL || file->ops != &pidfd_ops)
+    if (!stands_for_us(usable_file(fd)))
         return -EBADF;
     if (info_address && get_user(info, info_address) != 0)
         return -EFAULT;
