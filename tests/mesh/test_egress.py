@@ -92,7 +92,8 @@ async def test_a_server_that_ends_in_the_middle_of_an_answer(mesh, postgresql):
             pass
     asking.terminate()
     postgresql.kill()
-    assert await waiting == "ConnectionDoesNotExistError"
+    # The second is asyncpg's own confusion, where the end comes while it begins to ask.
+    assert await waiting in ("ConnectionDoesNotExistError", "InternalClientError")
     postgresql.start()
     assert await mesh.call_within(60, "books.wait", seconds=0) == ""
 

@@ -52,7 +52,12 @@ async def wait(seconds: float) -> str:
     connection = await asyncpg.connect(**USER, timeout=30)
     try:
         await connection.fetchval("SELECT pg_sleep($1)", seconds)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        OSError,
+    ) as error:
         return type(error).__name__
     await connection.close()
     return ""
