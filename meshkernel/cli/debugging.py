@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -53,13 +53,19 @@ def debug(service: str, topology: Path, commands: tuple[str, ...], files: tuple[
     with options.connect(topology) as remote:
         lines = remote.lines("debug", service=service)
         place = next(lines)
-        with tempfile.NamedTemporaryFile("w", suffix=".gdb", prefix="meshkernel-") as script:
+        # In memory: nothing stays behind, whatever ends us.
+        with os.fdopen(os.memfd_create("meshkernel.gdb"), "w") as script:
             script.write("\n".join(_script(place)) + "\n")
             script.flush()
             given = [word for file in files for word in ("-x", str(file))]
             given += [word for command in commands for word in ("-ex", command)]
             end = ["-batch"] if given else []
-            return _run([gdb, "-nx", "-q", *end, "-x", script.name, *given])
+            return _run([gdb, "-nx", "-q", *end, "-x", _path(script), *given])
+
+
+def _path(script: TextIO) -> str:
+    """Where gdb finds an open file of ours."""
+    return f"/proc/{os.getpid()}/fd/{script.fileno()}"
 
 
 def _script(place: dict[str, Any]) -> Iterator[str]:

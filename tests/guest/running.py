@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -69,15 +70,17 @@ class InMachine:
 
 def on_linux(command: list[str | Path], stdin: str = "") -> Ended:
     """Runs a program as a process of this Linux."""
-    done = subprocess.run(
-        [str(word) for word in command],
-        input=stdin.encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=host_environment(),
-        timeout=SECONDS,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # a program may become another user
+        done = subprocess.run(
+            [str(word) for word in command],
+            input=stdin.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=host_environment() | {"GUEST_FOLDER": folder},
+            timeout=SECONDS,
+            check=False,
+        )
     status = done.returncode if done.returncode >= 0 else 128 - done.returncode
     return Ended(as_in_image(done.stdout.decode(errors="replace")), status)
 

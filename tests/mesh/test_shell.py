@@ -19,6 +19,9 @@ from .conftest import copied
 
 pytestmark = pytest.mark.machine
 
+PAUSE = 10.0
+"""Seconds after which one would press Ctrl-C again."""
+
 
 @pytest.fixture(scope="module")
 def patient():
@@ -54,12 +57,10 @@ def test_a_terminal_with_ctrl_c_and_ctrl_d(patient):
     assert b"0\r\n11\r\n" in read_until(ours, b"11\r\n>>> ")
     os.write(ours, b"import time; print('sleeps'); time.sleep(3600)\r")
     read_until(ours, b"sleeps\r\n")
-    os.write(ours, b"\x03")
-    read_until(ours, b"KeyboardInterrupt\r\n>>> ")
+    interrupt(ours)
     os.write(ours, b"await asyncio.sleep(3600)\r")
     read_until(ours, b"3600)\r\n")
-    os.write(ours, b"\x03")
-    read_until(ours, b"KeyboardInterrupt\r\n>>> ")
+    interrupt(ours)
     os.write(ours, b"\x04")
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     os.close(ours)
@@ -72,6 +73,15 @@ def read_until(terminal, text):
         assert select.select([terminal], [], [], LIMIT)[0], seen
         seen += os.read(terminal, 1 << 16)
     return seen
+
+
+def interrupt(terminal):
+    """Ctrl-C until the prompt is back: CPython loses one that comes just before it sleeps."""
+    seen = b""
+    while b"KeyboardInterrupt\r\n>>> " not in seen:
+        os.write(terminal, b"\x03")
+        while not seen.endswith(b">>> ") and select.select([terminal], [], [], PAUSE)[0]:
+            seen += os.read(terminal, 1 << 16)
 
 
 def test_a_client_that_goes_leaves_nothing_running(patient):
