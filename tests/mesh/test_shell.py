@@ -49,6 +49,7 @@ def test_a_terminal_with_ctrl_c_and_ctrl_d(patient):
     if child == 0:
         os.chdir(patient.folder)
         os.environ["TERM"] = "dumb"
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by what is started in the background
         os.execv(MESHKERNEL[0], [*MESHKERNEL, "shell", "patient"])
     read_until(ours, b">>> ")
     os.write(ours, b"log.pare\t\r")
