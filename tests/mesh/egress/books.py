@@ -1,21 +1,6 @@
 """Keeps books in a PostgreSQL outside of the mesh."""
 
-# All but asyncpg itself are what its compiled code imports, where the builder of images cannot
-# read it.
-import base64  # noqa: F401
-import datetime  # noqa: F401
-import decimal  # noqa: F401
-import hashlib  # noqa: F401
-import hmac  # noqa: F401
-import ipaddress  # noqa: F401
-import secrets  # noqa: F401
-import stringprep  # noqa: F401
-import unicodedata  # noqa: F401
-import uuid  # noqa: F401
-
 import asyncpg
-import asyncpg.pgproto.pgproto
-import asyncpg.pgproto.types
 
 from meshkernel import rpc
 

@@ -1,6 +1,5 @@
 """Keeps things in a Redis outside of the mesh."""
 
-import csv  # noqa: F401 - importlib.metadata, which redis-py imports, asks for it
 import errno
 import socket
 
