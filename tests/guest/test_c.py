@@ -11,6 +11,7 @@ from .running import compile_c, on_linux, run_c
 NAMES = [
     "bases",
     "clocks",
+    "closing",
     "elf",
     "files",
     "flags",

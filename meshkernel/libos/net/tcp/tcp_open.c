@@ -140,7 +140,7 @@ int tcp_socket_name(struct file *file, struct socket_address *address, bool peer
     ip_addr_t any = {0};
     IP_SET_TYPE(&any, socket->inet.family->pcb_type);
     bool connected_once = socket->state == TCP_SOCKET_OPEN || socket->state == TCP_SOCKET_OVER;
-    if (peer && !connected_once)
+    if (peer && socket->state != TCP_SOCKET_OPEN)
         return -ENOTCONN;
     if (peer)
         write(address, &socket->remote, socket->remote_port);

@@ -65,6 +65,13 @@ void tcp_socket_opened(struct tcp_socket *socket) {
     socket->remote_port = socket->pcb->remote_port;
 }
 
+/* As in Linux, a reset behind the end of the stream matters to who writes alone. */
+static int reset_error(const struct tcp_socket *socket) {
+    if (socket->state == TCP_SOCKET_CONNECTING)
+        return ECONNREFUSED;
+    return socket->peer_finished ? EPIPE : ECONNRESET;
+}
+
 /* lwIP has freed the pcb. */
 static void broken(void *argument, err_t error) {
     struct tcp_socket *socket = argument;
@@ -73,7 +80,7 @@ static void broken(void *argument, err_t error) {
     bool connecting = socket->state == TCP_SOCKET_CONNECTING;
     socket->pcb = NULL;
     if (error == ERR_RST)
-        socket->inet.error = connecting ? ECONNREFUSED : ECONNRESET;
+        socket->inet.error = reset_error(socket);
     else if (error != ERR_CLSD)
         socket->inet.error = ETIMEDOUT;
     socket->state = connecting ? TCP_SOCKET_IDLE : TCP_SOCKET_OVER;
@@ -144,14 +151,16 @@ static void linger(struct tcp_socket *socket) {
             return;
 }
 
-/* lwIP resets a connection whose data was not all read, as Linux does. */
+/* Who closes with bytes unread resets the connection (RFC 1122, 4.2.2.13; RFC 2525, 2.17), in any
+ * state of it. */
 static void end_connection(struct tcp_socket *socket) {
     if (socket->inet.linger > 0 && socket->inet.file != NULL)
         linger(socket);
     struct tcp_pcb *pcb = socket->pcb;
     if (pcb == NULL)
         return;
-    bool reset = socket->inet.linger == 0 && socket->state == TCP_SOCKET_OPEN;
+    bool reset = socket->inet.linger == 0 || socket->received > 0;
+    reset = reset && socket->state == TCP_SOCKET_OPEN;
     tcp_socket_detach(socket);
     if (reset || tcp_close(pcb) != ERR_OK)
         tcp_abort(pcb);

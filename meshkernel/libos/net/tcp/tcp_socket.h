@@ -14,7 +14,7 @@ enum tcp_socket_state {
     TCP_SOCKET_LISTENING,
     TCP_SOCKET_CONNECTING,
     TCP_SOCKET_OPEN,
-    TCP_SOCKET_OVER, /* was open */
+    TCP_SOCKET_OVER, /* was open: reset, timed out, or both directions have ended */
 };
 
 struct tcp_socket {
@@ -27,6 +27,7 @@ struct tcp_socket {
     uint32_t received;    /* bytes */
     uint16_t bucket_room; /* free bytes behind `last`, if that is a bucket of ours */
     bool peer_ended;      /* FIN, or the connection is gone */
+    bool peer_finished;   /* FIN: reading ends there, whatever comes later */
     bool receive_shut, send_shut;
     bool starved; /* somebody waits for room to send */
     struct urgent urgent;

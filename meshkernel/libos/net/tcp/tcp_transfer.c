@@ -13,10 +13,11 @@
 #define UNREAD_SHARE 8 /* of the machine's memory */
 #define SMALL 512u     /* so small that a pbuf of its own would be mostly overhead */
 
-/* An error that came after part of the work is kept for the next call. */
+/* An error that came after part of the work is kept for the next call, but for those that come
+ * again by themselves. */
 static ssize_t partly(struct tcp_socket *socket, ssize_t total, ssize_t error) {
     bool own = error != -EAGAIN && error != -EINTR && error != -ERESTARTSYS && error != -EFAULT;
-    if (error < 0 && total > 0 && own)
+    if (error < 0 && total > 0 && own && error != -EPIPE)
         socket->inet.error = (int)-error;
     return total > 0 ? total : error;
 }
@@ -90,10 +91,12 @@ err_t tcp_socket_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data
     (void)pcb;
     (void)error;
     if (data == NULL) {
-        socket->peer_ended = true;
+        socket->peer_ended = socket->peer_finished = true;
         /* Both directions are shut: from here on lwIP frees the pcb without a word. */
-        if (socket->send_shut)
+        if (socket->send_shut) {
             tcp_socket_detach(socket);
+            socket->state = TCP_SOCKET_OVER;
+        }
         inet_wake(&socket->inet, EPOLLIN | EPOLLRDHUP | (socket->send_shut ? EPOLLHUP : 0));
         return ERR_OK;
     }
@@ -184,6 +187,8 @@ static int wait_for_data(struct tcp_socket *socket, uint32_t seen, int flags, na
     for (;;) {
         if (socket->received > seen)
             return 0;
+        if (socket->peer_finished)
+            return 1;
         if (socket->inet.error != 0)
             return inet_take_error(&socket->inet);
         if (socket->peer_ended || socket->receive_shut)
@@ -290,8 +295,9 @@ static int broken_pipe(int flags) {
 static int wait_for_room(struct tcp_socket *socket, int flags, nanos_t deadline) {
     uint32_t room;
     for (;;) {
-        if (socket->inet.error != 0)
-            return inet_take_error(&socket->inet);
+        int error = inet_take_error(&socket->inet);
+        if (error != 0 && error != -EPIPE)
+            return error;
         bool open = socket->state == TCP_SOCKET_OPEN || socket->state == TCP_SOCKET_CONNECTING;
         if (socket->send_shut || !open)
             return broken_pipe(flags);
