@@ -292,7 +292,7 @@ class _Build:
         found = closure.closure(self.imports, program.starts, program.without)
         refuse_processes(program, found, environment)
         if program.standard:
-            items |= standard.standard_library(environment, self.cache)
+            items = standard.standard_library(environment, self.cache) | items
         items |= contents.python(found.modules, environment, self.cache)
         return files.make(
             self.cache,

@@ -1,5 +1,5 @@
-"""The whole standard library, as it is on the host: for programs that look into it themselves, such
-as CPython's own tests.
+"""The whole standard library, as it is on the host, with the system's files that its modules read:
+for programs that look into it themselves, such as CPython's own tests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from meshkernel.errors import Fault, UserError
 from meshkernel.image import contents, objects
 from meshkernel.image.bytecode import beside, bytecode
-from meshkernel.image.contents import Item, Items
+from meshkernel.image.contents import SYSTEM, Item, Items
 from meshkernel.image.filesystem import File
 from meshkernel.image.paths import VERSION, Environment
 from meshkernel.toolchain.cache import Cache
@@ -24,6 +24,13 @@ LINKING = frozenset((".a", ".o"))
 INCLUDE = f"/usr/include/python{VERSION}"
 HEADER = "pyconfig.h"
 """The only header that `sysconfig` reads."""
+
+NUMBERS = ("etc/protocols", "etc/services")
+"""What `socket` looks names up in, by the C library."""
+ZONES = "usr/share/zoneinfo"
+"""What `zoneinfo` and `time.tzset` read."""
+OTHER_ZONES = frozenset(("posix", "right"))
+"""Folders of the same zones once more; those of `right` count leap seconds."""
 
 
 def standard_library(environment: Environment, cache: Cache) -> Items:
@@ -47,7 +54,20 @@ def standard_library(environment: Environment, cache: Cache) -> Items:
     if header.is_file():
         items[f"{INCLUDE}/{HEADER}"] = Item(File(header), origin)
     extensions = [Path(str(file)) for file in _extensions(items)]
-    return contents.libraries(extensions, environment) | items
+    return contents.libraries(extensions, environment) | items | system_files()
+
+
+def system_files(root: Path = Path("/")) -> Items:
+    """Names of services and protocols, and the time zones: those that this computer has.
+
+    Args:
+        root: the folder that holds them, below which they have their usual paths.
+    """
+    files = [file for name in NUMBERS if (file := root / name).is_file()]
+    for file in sorted((root / ZONES).rglob("*")):
+        if file.is_file() and not OTHER_ZONES & set(file.relative_to(root / ZONES).parts):
+            files.append(file)
+    return {f"/{file.relative_to(root)}": Item(File(file), SYSTEM) for file in files}
 
 
 def require_tests() -> None:

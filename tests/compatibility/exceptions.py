@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -20,6 +21,7 @@ class Exempt:
     tests: tuple[str, ...]
 
 
+@functools.cache
 def load(path: Path = FILE) -> tuple[Exempt, ...]:
     """Reads the file; ValueError for a pattern that is there twice."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))

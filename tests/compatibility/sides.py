@@ -17,6 +17,7 @@ from meshkernel.machine import program
 from meshkernel.machine.program import Run
 from meshkernel.topology.model import Accel
 
+from . import exceptions
 from .outcomes import Outcomes
 
 HERE = Path(__file__).parent
@@ -27,6 +28,8 @@ MEMORY = 1 << 30
 SILENCE = 300
 """Seconds without a word after which a method counts as lost. Under software emulation the slowest
 takes two minutes."""
+SILENCE_EXCEPTED = 30
+"""Of a method that cannot pass in a unikernel, and may wait for what never comes."""
 LOST_MOST = 12
 """Methods of one module that may be lost; each takes a machine with it."""
 
@@ -90,6 +93,12 @@ async def in_machine(image: Image, module: str) -> Outcomes:
     return outcomes
 
 
+def silence(running: str | None) -> int:
+    """Seconds without a word after which the method that runs in a machine counts as lost."""
+    excepted = running is not None and exceptions.reason_of(running, exceptions.load())
+    return SILENCE_EXCEPTED if excepted else SILENCE
+
+
 async def _machine(image: Image, module: str, outcomes: Outcomes) -> str:
     """Runs one machine to its end; returns how it ended."""
     heard = asyncio.Event()
@@ -105,11 +114,12 @@ async def _machine(image: Image, module: str, outcomes: Outcomes) -> str:
         while not end.done():
             heard.clear()
             listening = asyncio.ensure_future(heard.wait())
+            seconds = silence(outcomes.running)
             await asyncio.wait(
-                {end, listening}, timeout=SILENCE, return_when=asyncio.FIRST_COMPLETED
+                {end, listening}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
             listening.cancel()
             if not end.done() and not heard.is_set():
                 end.cancel()
-                return f"nothing was heard for {SILENCE} s"
+                return f"nothing was heard for {seconds} s"
         return f"the machine {end.result().sentence}"

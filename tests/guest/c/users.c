@@ -3,6 +3,7 @@
 #include "guest.h"
 
 #include <grp.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -135,6 +136,47 @@ static void test_niceness(void) {
     SHOW_ERRNO();
 }
 
+static void show_name(void) {
+    char name[65] = "", known[66] = "";
+    int file = open("/proc/sys/kernel/hostname", O_RDONLY);
+
+    SHOW("%d", gethostname(name, sizeof(name)));
+    SHOW("%d", read(file, known, sizeof(known)) == (ssize_t)strlen(name) + 1);
+    close(file);
+    printf("%s %d\n", name, strncmp(known, name, strlen(name)));
+}
+
+/* Under Linux in a namespace: the computer keeps its name. */
+static void test_naming(void) {
+    char longest[66];
+
+    memset(longest, 'x', sizeof(longest));
+    if (unshare(CLONE_NEWUTS) != 0 && errno != ENOSYS) {
+        perror("unshare");
+        return;
+    }
+    SHOW("%d", sethostname("other", 5));
+    show_name();
+    SHOW("%d", sethostname("parted", 4));
+    show_name();
+    SHOW("%d", sethostname("", 0));
+    show_name();
+    SHOW("%d", sethostname(longest, 64));
+    show_name();
+    SHOW("%d", sethostname(longest, 65));
+    SHOW_ERRNO();
+    SHOW("%d", sethostname(longest, (size_t)-1));
+    SHOW_ERRNO();
+    SHOW("%d", sethostname((char *)8, 5));
+    SHOW_ERRNO();
+    show_name();
+    SHOW("%d", seteuid(10));
+    SHOW("%d", sethostname("mine", 4));
+    SHOW_ERRNO();
+    SHOW("%d", seteuid(0));
+    show_name();
+}
+
 int main(void) {
     char folder[200];
     const char *above = getenv("GUEST_FOLDER"); /* of the test, which removes it */
@@ -147,6 +189,7 @@ int main(void) {
     RUN(test_owners);
     RUN(test_inherited_group);
     RUN(test_groups);
+    RUN(test_naming);
     RUN(test_becoming);
     unlink("owned");
     return 0;

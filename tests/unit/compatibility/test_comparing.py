@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tests.compatibility import comparing, exceptions
+from tests.compatibility import comparing, exceptions, sides
 from tests.compatibility.comparing import Compared
 from tests.compatibility.document import document
 from tests.compatibility.exceptions import Exempt
@@ -105,3 +105,9 @@ def test_all_but_a_few_are_not_all() -> None:
     text = document([Compared("m", host, host | {"test.m.A.7": failed})], ())
     assert "99.9 %" in text
     assert "100.0 %" not in text
+
+
+def test_who_cannot_pass_is_waited_for_less() -> None:
+    assert sides.silence("test.test_thread.TestForkInThread.test_forkinthread") < sides.SILENCE
+    assert sides.silence("test.test_thread.LockTests.test_acquire") == sides.SILENCE
+    assert sides.silence(None) == sides.SILENCE
