@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 import tomllib
 from pathlib import Path
@@ -17,7 +19,9 @@ from .document import document, told
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-KEPT = REPOSITORY / "build" / "compatibility"
+ALL_KEPT = REPOSITORY / "build" / "compatibility"
+KEPT = ALL_KEPT / f"python{sys.version_info.major}.{sys.version_info.minor}"
+"""Results with this interpreter."""
 DOCUMENT = REPOSITORY / "docs" / "compatibility.md"
 
 
@@ -27,10 +31,17 @@ def all_modules() -> list[str]:
     return [module for modules in table.values() for module in modules]
 
 
-async def compare(image: Image, module: str) -> Compared:
+def commit() -> str:
+    """What is checked out; with the word `dirty` if there are changes."""
+    command = ["git", "-C", str(REPOSITORY), "describe", "--always", "--dirty", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+async def compare(image: Image, module: str, at: str) -> Compared:
     """Runs a module on both sides and keeps what was seen."""
     host = await sides.on_host(module)
-    compared = Compared.of(module, host, await sides.in_machine(image, module))
+    compared = Compared.of(module, host, await sides.in_machine(image, module), at)
     comparing.save(compared, KEPT)
     return compared
 
@@ -53,13 +64,13 @@ def show(compared: Compared, seconds: float, *, wordy: bool) -> None:
 
 async def run(modules: tuple[str, ...], jobs: int, *, wordy: bool) -> None:
     """Runs modules, some at a time."""
-    image = await asyncio.to_thread(sides.build)
+    at, image = commit(), await asyncio.to_thread(sides.build)
     free = asyncio.Semaphore(jobs)
 
     async def one(module: str) -> None:
         async with free:
             began = time.monotonic()
-            compared = await compare(image, module)
+            compared = await compare(image, module, at)
             show(compared, time.monotonic() - began, wordy=wordy)
 
     await asyncio.gather(*(one(module) for module in modules))
@@ -76,8 +87,9 @@ def main(
 ) -> None:
     """Compare CPython's test modules inside a unikernel with the host.
 
-    Results are kept in build/compatibility/; without MODULES, all are run and
-    docs/compatibility.md is written.
+    They are those of the interpreter that runs this. Results are kept in
+    build/compatibility/, for each interpreter; without MODULES, all are run
+    and docs/compatibility.md is written.
     """
     chosen = modules or tuple(all_modules())
     if new:
@@ -88,9 +100,11 @@ def main(
         return
     exempt = exceptions.load()
     kept = [found for name in all_modules() if (found := comparing.load(name, KEPT)) is not None]
-    DOCUMENT.write_text(document(kept, exempt), encoding="utf-8")
-    known = [test for each in kept for test in each.host]
-    excused = [test for each in kept for test in each.excepted(exempt)]
+    folders = sorted(folder for folder in ALL_KEPT.iterdir() if folder.is_dir() and folder != KEPT)
+    others = [found for folder in folders for found in comparing.load_all(folder)]
+    DOCUMENT.write_text(document(kept, exempt, others), encoding="utf-8")
+    known = [test for each in (*kept, *others) for test in each.host]
+    excused = [test for each in (*kept, *others) for test in each.excepted(exempt)]
     for pattern in exceptions.stale(exempt, known, excused):
         click.echo(f"exceptions.toml: {pattern} excuses nothing: take it out")
     click.echo(f"{DOCUMENT.relative_to(REPOSITORY)}: {len(kept)} modules")

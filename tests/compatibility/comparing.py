@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Compared:
         host: outcomes on the host, by method.
         inside: outcomes in a machine.
         host_said, inside_said: the last lines of both.
+        interpreter: the version that ran it, on both sides.
+        commit: the state of the repository.
     """
 
     module: str
@@ -30,10 +33,14 @@ class Compared:
     inside: Mapping[str, Outcome]
     host_said: tuple[str, ...] = ()
     inside_said: tuple[str, ...] = ()
+    interpreter: str = ""
+    commit: str = ""
 
     @classmethod
-    def of(cls, module: str, host: Outcomes, inside: Outcomes) -> Compared:
-        return cls(module, host.found, inside.found, _last(host), _last(inside))
+    def of(cls, module: str, host: Outcomes, inside: Outcomes, commit: str = "") -> Compared:
+        """Of what this interpreter has just run."""
+        version = platform.python_version()
+        return cls(module, host.found, inside.found, _last(host), _last(inside), version, commit)
 
     @property
     def passed_on_host(self) -> list[str]:
@@ -87,4 +94,12 @@ def load(module: str, folder: Path) -> Compared | None:
         {test: Outcome(**outcome) for test, outcome in values["inside"].items()},
         tuple(values["host_said"]),
         tuple(values["inside_said"]),
+        values["interpreter"],
+        values["commit"],
     )
+
+
+def load_all(folder: Path) -> list[Compared]:
+    """Everything that was kept there."""
+    found = (load(path.stem, folder) for path in sorted(folder.glob("*.json")))
+    return [each for each in found if each is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -23,19 +22,52 @@ listed in `tests/compatibility/exceptions.toml`, each with its reason.
 
 """
 
+OTHERS = """\
 
-def document(all_compared: Sequence[Compared], exempt: Sequence[Exempt]) -> str:
-    """The whole text."""
+## Other interpreters
+
+Some modules with other releases of CPython, each from an environment of its own:
+
+    python3.13 -m venv ENV && ENV/bin/pip install -e '.[test]'
+    ENV/bin/python -m tests.compatibility test_concurrent_futures
+    python -m tests.compatibility --document
+
+"""
+
+
+def document(
+    all_compared: Sequence[Compared], exempt: Sequence[Exempt], others: Sequence[Compared] = ()
+) -> str:
+    """The whole text.
+
+    Args:
+        all_compared: modules that one interpreter ran.
+        exempt: all exceptions.
+        others: modules that other interpreters ran.
+    """
+    present = [each for each in all_compared if each.host]
+    absent = [f"`{each.module}`" for each in all_compared if not each.host]
     return "".join(
         [
             INTRODUCTION,
-            f"CPython {platform.python_version()}.\n\n",
-            _summary(all_compared, exempt),
-            _table(all_compared, exempt),
-            _reasons(all_compared, exempt),
-            _unexplained(all_compared, exempt),
+            _origin(present),
+            f"{', '.join(absent)} did not come with this interpreter.\n\n" if absent else "",
+            _summary(present, exempt),
+            _table(present, exempt),
+            _reasons(present, exempt),
+            _other_interpreters(others, exempt),
+            _unexplained([*present, *others], exempt),
         ]
     )
+
+
+def _by(each: Compared) -> str:
+    return f"CPython {each.interpreter}, commit {each.commit}"
+
+
+def _origin(all_compared: Iterable[Compared]) -> str:
+    """One interpreter and one commit; all of them if the results come from several runs."""
+    return f"{'; '.join(sorted({_by(each) for each in all_compared}))}.\n\n"
 
 
 def _share(part: int, whole: int) -> str:
@@ -73,6 +105,14 @@ def _table(all_compared: Iterable[Compared], exempt: Sequence[Exempt]) -> str:
         cells = " | ".join(str(number or "") for number in numbers)
         lines.append(f"| `{each.module}` | {cells} |\n")
     return "".join(lines)
+
+
+def _other_interpreters(all_compared: Sequence[Compared], exempt: Sequence[Exempt]) -> str:
+    """A table for each of them."""
+    if not all_compared:
+        return ""
+    runs = {_by(each): [e for e in all_compared if _by(e) == _by(each)] for each in all_compared}
+    return OTHERS + "\n".join(f"{by}:\n\n{_table(run, exempt)}" for by, run in runs.items())
 
 
 def _reasons(all_compared: Iterable[Compared], exempt: Sequence[Exempt]) -> str:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from attrs import evolve
+
 from tests.compatibility import comparing, exceptions, sides
 from tests.compatibility.comparing import Compared
 from tests.compatibility.document import document
@@ -81,6 +83,7 @@ def test_what_is_kept_is_what_was_seen(tmp_path) -> None:
     comparing.save(compared(), tmp_path)
     assert comparing.load("m", tmp_path) == compared()
     assert comparing.load("never", tmp_path) is None
+    assert comparing.load_all(tmp_path) == [compared()]
 
 
 def test_the_document_counts() -> None:
@@ -89,6 +92,32 @@ def test_the_document_counts() -> None:
     assert "| `m` | 4 | 1 | 1 | 2 |" in text
     assert "| needs a terminal | 1 |" in text
     assert "`m.A.d`: missing" in text
+
+
+def other() -> Compared:
+    return evolve(compared(), module="n", interpreter="3.99.1", commit="abc")
+
+
+def test_results_of_other_interpreters_have_a_table_of_their_own() -> None:
+    text = document([compared()], EXEMPT, [other()])
+    assert "**1 of the 4 methods" in text
+    assert "CPython 3.99.1, commit abc:\n\n| module" in text
+    assert text.index("## Other interpreters") < text.index("| `n` | 4 | 1 | 1 | 2 |")
+    assert "Other interpreters" not in document([compared()], EXEMPT)
+
+
+def test_a_module_that_is_not_there_is_not_in_the_table() -> None:
+    text = document([compared(), Compared("gone", {}, {})], EXEMPT)
+    assert "`gone` did not come with this interpreter." in text
+    assert "| `gone`" not in text
+
+
+def test_the_document_names_every_run_that_it_is_of() -> None:
+    first = evolve(compared(), interpreter="3.11.7", commit="abc")
+    assert "\nCPython 3.11.7, commit abc.\n" in document([first], ())
+    again = evolve(first, module="n", commit="def")
+    both = "\nCPython 3.11.7, commit abc; CPython 3.11.7, commit def.\n"
+    assert both in document([first, again], ())
 
 
 def test_the_exceptions_are_sound() -> None:
