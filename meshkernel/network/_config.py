@@ -21,6 +21,8 @@ def _facts(plan: Plan, dial: Path) -> Iterator[str]:
     yield f"gateway {plan.gateway}/{plan.network.prefixlen}"
     for service in plan.services.values():
         yield f"port {service.name} {service.address}"
+        if service.service.sleep is not None:
+            yield f"hold {service.name}"
     for source, target in plan.links:
         yield f"link {source} {target}"
     for service in plan.services.values():

@@ -18,9 +18,15 @@ class Traffic:
 
 @frozen
 class PortCounters:
-    """One port. ``sent`` counts what its machine sent, dropped or not; ``drops`` by reason."""
+    """One port. ``sent`` counts what its machine sent, dropped or not; ``drops`` by reason.
+
+    ``holds``: what opens a connection to it waits until its machine is ready; ``kept`` are the
+    frames that wait now.
+    """
 
     attached: bool
+    holds: bool
+    kept: int
     sent: Traffic
     received: Traffic
     drops: Mapping[str, int]
@@ -106,6 +112,8 @@ def _way(way: Mapping[str, Any]) -> EgressCounters:
 def _port(port: Mapping[str, Any]) -> PortCounters:
     return PortCounters(
         attached=port["attached"],
+        holds=port["holds"],
+        kept=port["kept"],
         sent=Traffic(**port["sent"]),
         received=Traffic(**port["received"]),
         drops=dict(port["drops"]),

@@ -49,6 +49,8 @@ class Switch:
         on_detached: called with a service and a reason when its machine's end has closed.
         on_no_way: called with a service and a sentence when it could not connect to a place
             outside; at most once a second for each service.
+        on_summon: called with a service that is held when somebody wants it: once, until it is
+            held anew.
     """
 
     def __init__(self, process: Process, control: Control, dial_socket: Path) -> None:
@@ -62,6 +64,7 @@ class Switch:
         self.exposed: tuple[Exposed, ...] = ()
         self.on_detached: Callable[[str, str], None] | None = None
         self.on_no_way: Callable[[str, str], None] | None = None
+        self.on_summon: Callable[[str], None] | None = None
 
     @classmethod
     async def start(cls, plan: Plan, run_dir: Path, *, program: Path) -> Self:
@@ -131,6 +134,26 @@ class Switch:
         """Closes the port's end; connections with it are reset."""
         await self._control.command("detach", service)
 
+    async def hold(self, service: str) -> None:
+        """Keeps what would open a connection to the service, until it is released or refused."""
+        await self._control.command("hold", service)
+
+    async def sleep(self, service: str, call_port: int) -> bool:
+        """Holds the service unless it is in use; returns whether it is held.
+
+        In use: a connection stands to another port than that of calls, or is just being opened;
+        or there were datagrams in the last three minutes.
+        """
+        return bool((await self._control.command("sleep", service, call_port))["held"])
+
+    async def release(self, service: str) -> None:
+        """Delivers what was kept for the service, which is ready; from now on nothing is kept."""
+        await self._control.command("release", service)
+
+    async def refuse(self, service: str) -> None:
+        """Resets what was kept for the service, which does not come up, and keeps nothing more."""
+        await self._control.command("refuse", service)
+
     async def counters(self) -> Counters:
         """What was forwarded and dropped since the start."""
         return Counters.parse(await self._control.command("counters"))
@@ -186,6 +209,8 @@ class Switch:
             self.on_detached(event["port"], event["reason"])
         elif event["event"] == "no-way" and self.on_no_way is not None:
             self.on_no_way(event["port"], _no_way(event))
+        elif event["event"] == "summon" and self.on_summon is not None:
+            self.on_summon(event["port"])
 
     async def _wait_ready(self, ready: asyncio.Future[Reply], plan: Plan) -> None:
         either: set[asyncio.Future[Any]] = {ready, self._control.ended}

@@ -83,6 +83,7 @@ class Service:
     expose: tuple[Expose, ...] = ()
     egress: tuple[Egress, ...] = ()
     volumes: tuple[Mount, ...] = ()  # sorted by path
+    sleep: float | None = None  # seconds without use after which it sleeps; None: never
     libos: LibosWishes = field(factory=LibosWishes)
 
 

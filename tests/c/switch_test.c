@@ -3,6 +3,7 @@
 #include "fault.h"
 #include "flow.h"
 #include "policy.h"
+#include "summon.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ static void set_up(void) {
 
 static void tear_down(void) {
     fault_free(&mesh);
+    summon_free(&mesh);
     mesh_free(&mesh);
 }
 
@@ -242,6 +244,129 @@ static void any_byte_anywhere(void) {
     tear_down();
 }
 
+/* Ports of the openers that were delivered or refused, and how often a machine was wanted. */
+static uint16_t arrived[8];
+static uint32_t arrivals, refusals, wishes;
+
+static void arrive(const struct route *route, const uint8_t *frame, uint32_t size) {
+    struct packet packet;
+    CHECK_EQUAL(frame_read(frame, size, route->source->address, &packet), FRAME_FORWARDED);
+    CHECK(route->destination == b && !route->reverse);
+    arrived[arrivals++ % 8] = packet.source_port;
+}
+
+static void refuse(struct port *sender, const struct packet *packet) {
+    CHECK_EQUAL(sender->address, packet->source);
+    refusals++;
+}
+
+static void want(const struct port *port) {
+    CHECK(port == b);
+    wishes++;
+}
+
+static void hold_b(void) {
+    set_up();
+    arrivals = refusals = wishes = 0;
+    summon_wanted = want;
+    summon_hold(b);
+}
+
+static enum verdict keep(struct port *from, struct port *to, uint16_t from_number, uint8_t flags,
+                         uint64_t now) {
+    uint8_t frame[RESET_MAX];
+    struct route route;
+    uint32_t size = write_tcp(frame, from, to, from_number, 7000, flags);
+    CHECK_EQUAL(policy_judge(&mesh, from, frame, size, now, &route), FRAME_FORWARDED);
+    return summon_keep(&route, frame, size);
+}
+
+static void openers_wait_in_their_order(void) {
+    hold_b();
+    CHECK_EQUAL(keep(a, b, 1, SYN, 0), FRAME_HELD);
+    CHECK_EQUAL(keep(c, b, 1, SYN, 0), FRAME_HELD);
+    CHECK_EQUAL(keep(a, b, 2, SYN, 0), FRAME_HELD);
+    CHECK_EQUAL(keep(a, b, 9, ACK, 0), FRAME_FORWARDED); /* of a connection to the machine before */
+    CHECK_EQUAL(wishes, 1);
+    CHECK_EQUAL(b->kept, 3);
+    summon_release(&mesh, b, 100000, arrive); /* their flows have expired */
+    CHECK_EQUAL(arrivals, 3);
+    CHECK(arrived[0] == 1 && arrived[1] == 1 && arrived[2] == 2);
+    CHECK(!b->holds && b->kept == 0 && a->waiting == 0 && a->waiting_bytes == 0);
+    CHECK_EQUAL(judge(b, a, 7000, 2, SYN | ACK, 100000), FRAME_FORWARDED);
+    tear_down();
+}
+
+static void an_opener_that_is_sent_again_is_kept_once(void) {
+    hold_b();
+    for (int at = 0; at < 5; at++)
+        CHECK_EQUAL(keep(a, b, 1, SYN, 1000 * (uint64_t)at), FRAME_HELD);
+    CHECK_EQUAL(b->kept, 1);
+    CHECK_EQUAL(wishes, 1);
+    summon_release(&mesh, b, 5000, arrive);
+    CHECK_EQUAL(arrivals, 1);
+    summon_hold(b);
+    CHECK_EQUAL(keep(a, b, 1, SYN, 6000), FRAME_HELD);
+    CHECK_EQUAL(wishes, 2);
+    tear_down();
+}
+
+static void answers_to_a_booting_machine_do_not_wait(void) {
+    hold_b();
+    CHECK(mesh_add_link(&mesh, b, a));
+    CHECK_EQUAL(judge(b, a, 5, 7000, SYN, 0), FRAME_FORWARDED);
+    uint8_t frame[RESET_MAX];
+    struct route route;
+    uint32_t size = write_tcp(frame, a, b, 7000, 5, SYN | ACK);
+    CHECK_EQUAL(policy_judge(&mesh, a, frame, size, 0, &route), FRAME_FORWARDED);
+    CHECK(route.reverse);
+    CHECK_EQUAL(summon_keep(&route, frame, size), FRAME_FORWARDED);
+    CHECK_EQUAL(wishes, 0);
+    tear_down();
+}
+
+static void a_sender_fills_its_own_place_alone(void) {
+    hold_b();
+    for (uint16_t at = 0; at < KEPT_FRAMES; at++)
+        CHECK_EQUAL(keep(a, b, at, SYN, 0), FRAME_HELD);
+    CHECK_EQUAL(keep(a, b, KEPT_FRAMES, SYN, 0), DROP_QUEUE_FULL);
+    CHECK_EQUAL(keep(a, b, 7, SYN, 0), FRAME_HELD); /* again */
+    CHECK_EQUAL(keep(c, b, 1, SYN, 0), FRAME_HELD);
+    summon_release(&mesh, b, 0, arrive);
+    CHECK_EQUAL(arrivals, KEPT_FRAMES + 1);
+    CHECK_EQUAL(a->waiting, 0);
+    tear_down();
+}
+
+static void a_machine_that_does_not_come_up_refuses(void) {
+    hold_b();
+    CHECK_EQUAL(keep(a, b, 1, SYN, 0), FRAME_HELD);
+    CHECK_EQUAL(keep(c, b, 2, SYN, 0), FRAME_HELD);
+    summon_refuse(b, refuse);
+    CHECK_EQUAL(refusals, 2);
+    CHECK(!b->holds && b->kept == 0);
+    summon_hold(b);
+    CHECK_EQUAL(keep(a, b, 1, SYN, 0), FRAME_HELD); /* freed with the mesh */
+    tear_down();
+}
+
+static void what_stands_keeps_a_machine_awake(void) {
+    set_up();
+    CHECK(!flow_stands(mesh.flows, b, 7000, 0));
+    CHECK_EQUAL(judge(a, b, 1, 7000, SYN, 0), FRAME_FORWARDED);
+    CHECK(flow_stands(mesh.flows, b, 7000, 0)); /* half-open */
+    CHECK(!flow_stands(mesh.flows, a, 7000, 0));
+    CHECK_EQUAL(judge(b, a, 7000, 1, SYN | ACK, 0), FRAME_FORWARDED);
+    CHECK(!flow_stands(mesh.flows, b, 7000, 0)); /* a connection for calls rests */
+    CHECK(flow_stands(mesh.flows, b, 80, 0));
+    CHECK_EQUAL(judge(a, b, 1, 7000, RST, 0), FRAME_FORWARDED);
+    CHECK(!flow_stands(mesh.flows, b, 80, 0));
+    CHECK_EQUAL(judge(a, b, 2, 80, SYN, 0), FRAME_FORWARDED);
+    CHECK(flow_stands(mesh.flows, b, 80, 59999));
+    CHECK(!flow_stands(mesh.flows, b, 80, 60000)); /* expired */
+    tear_down();
+}
+
 int main(void) {
     RUN(ports_and_links);
     RUN(a_thousand_ports);
@@ -253,6 +378,12 @@ int main(void) {
     RUN(the_flows_of_a_port_that_goes);
     RUN(delays_keep_the_order);
     RUN(held_bytes_are_bounded);
+    RUN(openers_wait_in_their_order);
+    RUN(an_opener_that_is_sent_again_is_kept_once);
+    RUN(answers_to_a_booting_machine_do_not_wait);
+    RUN(a_sender_fills_its_own_place_alone);
+    RUN(a_machine_that_does_not_come_up_refuses);
+    RUN(what_stands_keeps_a_machine_awake);
     RUN(any_byte_anywhere);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include "gateway.h"
 #include "listen.h"
 #include "parse.h"
+#include "summon.h"
+#include "tunnel.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -83,6 +85,15 @@ static bool read_link(struct mesh *mesh, char **words, struct trouble *trouble) 
     return mesh_add_link(mesh, source, target) || no_memory(trouble);
 }
 
+static bool read_hold(struct mesh *mesh, char **words, struct trouble *trouble) {
+    struct port *port = mesh_port_named(mesh, words[0]);
+    if (!port || !is_service(mesh, port))
+        return fail(trouble, "hold %s: no such service", words[0]);
+    summon_hold(port);
+    tunnel_port_changed(port);
+    return true;
+}
+
 /* An IPv6 address in front of a port number has them. */
 static char *without_brackets(char *host) {
     size_t size = strlen(host);
@@ -141,7 +152,8 @@ static const struct {
     bool (*read)(struct mesh *mesh, char **words, struct trouble *trouble);
 } facts[] = {
     {"dial", 1, read_dial},       {"expose", 2, read_expose}, {"egress", 4, read_egress},
-    {"gateway", 1, read_gateway}, {"link", 2, read_link},     {"port", 2, read_port},
+    {"gateway", 1, read_gateway}, {"hold", 1, read_hold},     {"link", 2, read_link},
+    {"port", 2, read_port},
 };
 
 bool config_line(struct mesh *mesh, char *line, struct trouble *trouble) {

@@ -1,13 +1,16 @@
 #include "control.h"
 
+#include "attempt.h"
 #include "config.h"
 #include "fault.h"
 #include "flow.h"
+#include "forward.h"
 #include "listen.h"
 #include "loop.h"
 #include "parse.h"
 #include "pcap.h"
 #include "report.h"
+#include "summon.h"
 #include "text.h"
 #include "tunnel.h"
 #include "wire.h"
@@ -32,13 +35,20 @@ static bool too_long;
 static int passed[PASSED_MAX]; /* descriptors that came with lines not yet carried out */
 static size_t passed_count;
 
+static const char answered[] = ""; /* the command has written its reply itself */
+
+static struct port *service_named(const char *name) {
+    struct port *port = mesh_port_named(mesh, name);
+    return port == mesh->gateway || (port && port->outside) ? NULL : port;
+}
+
 static const char *attach(char **words) {
     if (passed_count == 0)
         return "attach: no socket came with the command";
     int fd = passed[0];
     memmove(passed, passed + 1, --passed_count * sizeof(passed[0]));
-    struct port *port = mesh_port_named(mesh, words[0]);
-    if (!port || port == mesh->gateway || port->outside) {
+    struct port *port = service_named(words[0]);
+    if (!port) {
         close(fd);
         return "attach: no such port";
     }
@@ -51,6 +61,37 @@ static const char *detach(char **words) {
         return "detach: no such port";
     wire_detach(port, "detached");
     return NULL;
+}
+
+static const char *release(char **words) {
+    struct port *port = service_named(words[0]);
+    if (!port)
+        return "release: no such port";
+    summon_release(mesh, port, loop_now(), forward_deliver);
+    tunnel_port_changed(port);
+    return NULL;
+}
+
+static const char *refuse(char **words) {
+    struct port *port = service_named(words[0]);
+    if (!port)
+        return "refuse: no such port";
+    summon_refuse(port, attempt_reset);
+    tunnel_port_failed(port);
+    return NULL;
+}
+
+/* The port holds from now on, unless something stands that its machine serves beside calls. */
+static const char *put_to_sleep(char **words) {
+    struct port *port = service_named(words[0]);
+    uint32_t calls;
+    if (!port || !parse_number(words[1], UINT16_MAX, &calls))
+        return "sleep: expected PORT NUMBER";
+    bool used = flow_stands(mesh->flows, port, (uint16_t)calls, loop_now());
+    if (!used)
+        summon_hold(port);
+    text_add(&output, "{\"ok\":true,\"held\":%s}\n", used ? "false" : "true");
+    return answered;
 }
 
 static const char *pair(char **words, struct port *ports[2]) {
@@ -108,11 +149,15 @@ static const struct {
     int words;
     const char *(*run)(char **words); /* NULL, or why not */
 } commands[] = {
-    {"attach", 1, attach}, {"delay", 3, delay},         {"detach", 1, detach}, {"drop", 3, drop},
-    {"heal", 0, heal},     {"partition", 2, partition}, {"pcap", 1, capture},
+    {"attach", 1, attach},      {"delay", 3, delay},   {"detach", 1, detach},
+    {"drop", 3, drop},          {"heal", 0, heal},     {"partition", 2, partition},
+    {"pcap", 1, capture},       {"refuse", 1, refuse}, {"release", 1, release},
+    {"sleep", 2, put_to_sleep},
 };
 
 static void reply(const char *error) {
+    if (error == answered)
+        return;
     if (!error) {
         text_add(&output, "{\"ok\":true}\n");
         return;
@@ -239,6 +284,11 @@ void control_port_changed(const struct port *port, const char *reason) {
     text_add(&output, "{\"event\":\"detached\",\"port\":\"%s\",\"reason\":", port->name);
     text_add_quoted(&output, reason);
     text_add(&output, "}\n");
+    flush();
+}
+
+void control_summon(const struct port *port) {
+    text_add(&output, "{\"event\":\"summon\",\"port\":\"%s\"}\n", port->name);
     flush();
 }
 

@@ -179,6 +179,21 @@ void flow_note(struct flow *flow, const struct packet *packet, bool reverse, uin
     }
 }
 
+static bool stands(const struct flow *flow, uint16_t but) {
+    if (flow->protocol != PROTOCOL_TCP)
+        return flow->protocol == PROTOCOL_UDP;
+    return flow->state == FLOW_OPENING || (flow->state != FLOW_CLOSED && flow->target_port != but);
+}
+
+bool flow_stands(const struct flow_table *table, const struct port *port, uint16_t but,
+                 uint64_t now) {
+    for (uint32_t bucket = 0; bucket < BUCKETS; bucket++)
+        for (const struct flow *flow = table->buckets[bucket]; flow; flow = flow->next_alike)
+            if (flow->link->target == port && flow->expires > now && stands(flow, but))
+                return true;
+    return false;
+}
+
 void flow_close_port(struct flow_table *table, const struct port *port,
                      void (*each)(const struct flow *flow, void *context), void *context) {
     for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {

@@ -47,6 +47,11 @@ struct flow *flow_open(struct flow_table *table, struct link *link, const struct
 /* Follows the connection's state and renews its life. `reverse`: sent by the flow's target. */
 void flow_note(struct flow *flow, const struct packet *packet, bool reverse, uint64_t now);
 
+/* Whether something stands that was opened to the port: datagrams of late, a TCP connection that is
+ * half-open, or one to another number than `but`. */
+bool flow_stands(const struct flow_table *table, const struct port *port, uint16_t but,
+                 uint64_t now);
+
 void flow_close(struct flow_table *table, struct flow *flow);
 
 /* Calls `each` for every flow of the port, opened by it or to it, then closes them. */

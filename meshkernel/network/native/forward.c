@@ -6,6 +6,7 @@
 #include "loop.h"
 #include "pcap.h"
 #include "policy.h"
+#include "summon.h"
 
 static void count(struct traffic *traffic, uint32_t size) {
     traffic->frames++;
@@ -36,8 +37,12 @@ static void refuse(const struct route *route, const uint8_t *frame, uint32_t siz
 
 void forward_deliver(const struct route *route, const uint8_t *frame, uint32_t size) {
     struct port *destination = route->destination;
-    enum verdict verdict =
-        destination->deliver ? destination->deliver(destination, frame, size) : DROP_NOT_ATTACHED;
+    enum verdict verdict = destination->holds ? summon_keep(route, frame, size) : FRAME_FORWARDED;
+    if (verdict == FRAME_HELD)
+        return;
+    if (!verdict)
+        verdict = destination->deliver ? destination->deliver(destination, frame, size)
+                                       : DROP_NOT_ATTACHED;
     if (verdict) {
         route->source->drops[verdict]++;
         if (verdict == DROP_NOT_ATTACHED)

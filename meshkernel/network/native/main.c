@@ -11,6 +11,7 @@
 #include "mesh.h"
 #include "parse.h"
 #include "pcap.h"
+#include "summon.h"
 #include "tunnel.h"
 #include "wire.h"
 
@@ -71,6 +72,7 @@ static void stop(void) {
         wire_detach(port, "stopped");
     control_stop();
     fault_free(&mesh);
+    summon_free(&mesh);
     mesh_free(&mesh);
 }
 
@@ -84,6 +86,7 @@ int main(int argc, char **argv) {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     raise_descriptors();
     wire_changed = port_changed;
+    summon_wanted = control_summon;
     if (!mesh_init(&mesh) || !loop_init() || !control_start(&mesh, (int)control)) {
         fprintf(stderr, "switch: cannot start: %s\n", strerror(errno));
         return EXIT_TROUBLE;

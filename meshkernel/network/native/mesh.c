@@ -32,6 +32,14 @@ static size_t port_bucket(uint32_t address) {
     return address % (sizeof((struct mesh *)0)->by_address / sizeof(struct port *));
 }
 
+/* FNV-1a. */
+static size_t name_bucket(const char *name) {
+    uint32_t mixed = 0x811c9dc5U;
+    for (; *name; name++)
+        mixed = (mixed ^ (unsigned char)*name) * 0x01000193U;
+    return mixed % (sizeof((struct mesh *)0)->by_name / sizeof(struct port *));
+}
+
 static size_t link_bucket(const struct port *source, const struct port *target) {
     uint32_t mixed = source->address * 0x9e3779b1U ^ target->address * 0x85ebca6bU;
     return (mixed >> 8) % (sizeof((struct mesh *)0)->by_pair / sizeof(struct link *));
@@ -81,6 +89,9 @@ struct port *mesh_add_port(struct mesh *mesh, const char *name, uint32_t address
     struct port **bucket = &mesh->by_address[port_bucket(address)];
     port->next_alike = *bucket;
     *bucket = port;
+    bucket = &mesh->by_name[name_bucket(name)];
+    port->next_namesake = *bucket;
+    *bucket = port;
     *mesh->last_port = port;
     mesh->last_port = &port->next;
     return port;
@@ -127,9 +138,9 @@ struct port *mesh_port(const struct mesh *mesh, uint32_t address) {
 }
 
 struct port *mesh_port_named(const struct mesh *mesh, const char *name) {
-    struct port *port = mesh->ports;
+    struct port *port = mesh->by_name[name_bucket(name)];
     while (port && strcmp(port->name, name) != 0)
-        port = port->next;
+        port = port->next_namesake;
     return port;
 }
 

@@ -12,7 +12,7 @@
 
 /* What became of a frame. Everything from DROP_MALFORMED on is counted at the port that sent it. */
 enum verdict {
-    FRAME_HELD = -1, /* an injected delay keeps a copy */
+    FRAME_HELD = -1, /* a copy is kept: by an injected delay, or for a machine that sleeps */
     FRAME_FORWARDED = 0,
     DROP_MALFORMED,           /* lengths or flags that cannot be */
     DROP_SPOOFED_MAC,         /* source MAC is not the port's own */
@@ -41,11 +41,13 @@ struct traffic {
 
 struct flow;
 struct fault;
+struct kept;
 struct wire;
 
 struct port {
-    struct port *next;       /* in the order of the configuration */
-    struct port *next_alike; /* same hash of the address */
+    struct port *next;          /* in the order of the configuration */
+    struct port *next_alike;    /* same hash of the address */
+    struct port *next_namesake; /* same hash of the name */
     char name[NAME_SIZE];
     uint32_t address; /* host byte order; the MAC follows from it */
     struct traffic sent, received;
@@ -57,7 +59,12 @@ struct port {
     uint64_t told_until; /* in the loop's milliseconds: till then no more is told of its attempts */
     struct fault *faults; /* injected on frames that this port sends */
     struct wire *wire;    /* the machine's end; NULL: none, the gateway, or a place outside */
-    bool outside;         /* a host beyond the mesh, which the gateway stands for (egress.h) */
+    bool holds;           /* no machine is ready here: openers wait (summon.h) */
+    bool wanted;          /* and somebody has asked for it */
+    struct kept *first_kept, *last_kept;
+    uint32_t kept;                   /* frames that wait for this port's machine */
+    uint32_t waiting, waiting_bytes; /* frames of this port that wait for machines */
+    bool outside; /* a host beyond the mesh, which the gateway stands for (egress.h) */
     /* NULL while nothing is attached. Never keeps `frame`. Returns FRAME_FORWARDED or a reason. */
     enum verdict (*deliver)(struct port *port, const uint8_t *frame, uint32_t size);
 };
@@ -92,7 +99,7 @@ struct mesh {
     struct port *ports, **last_port;
     struct link *links, **last_link;
     struct port *gateway; /* NULL: no ways in */
-    struct port *by_address[1024];
+    struct port *by_address[1024], *by_name[1024];
     struct link *by_pair[4096];
     struct flow_table *flows;
 };

@@ -19,7 +19,7 @@ static enum verdict find_destination(const struct mesh *mesh, const struct port 
     return FRAME_FORWARDED;
 }
 
-static bool opens(const struct packet *packet) {
+bool policy_opens(const struct packet *packet) {
     if (packet->icmp_type == ICMP_UNREACHABLE)
         return false;
     if (packet->protocol == PROTOCOL_TCP)
@@ -32,7 +32,7 @@ static bool opens(const struct packet *packet) {
 static bool may_make_flow(const struct packet *packet) {
     if (packet->protocol == PROTOCOL_TCP && packet->icmp_type != ICMP_UNREACHABLE)
         return (packet->tcp_flags & TCP_FLAG_RST) == 0;
-    return opens(packet);
+    return policy_opens(packet);
 }
 
 /* Along a way of this link: TCP over IPv4, to one of the numbers that the topology has. */
@@ -49,7 +49,7 @@ static enum verdict judge_stray(struct mesh *mesh, struct port *source, struct p
     if (!link) {
         if (!mesh_link(mesh, destination, source))
             return DROP_NO_LINK;
-        return opens(packet) ? DROP_AGAINST_DIRECTION : DROP_NO_FLOW;
+        return policy_opens(packet) ? DROP_AGAINST_DIRECTION : DROP_NO_FLOW;
     }
     if (!may_make_flow(packet))
         return DROP_NO_FLOW;
@@ -67,7 +67,8 @@ enum verdict policy_judge(struct mesh *mesh, struct port *source, const uint8_t 
     if (verdict)
         return verdict;
     struct flow *flow = flow_find(mesh->flows, &packet, now);
-    if (flow && flow->link->source != source && packet.protocol != PROTOCOL_UDP && opens(&packet)) {
+    if (flow && flow->link->source != source && packet.protocol != PROTOCOL_UDP &&
+        policy_opens(&packet)) {
         /* The target opens with the flow's own ports: judged as if there were no flow. */
         if (!mesh_link(mesh, source, destination))
             return DROP_AGAINST_DIRECTION;

@@ -5,6 +5,10 @@
 #include "frame.h"
 #include "mesh.h"
 
+/* Whether a packet begins something that may wait for its receiver: a connection, a datagram, an
+ * echo request. */
+bool policy_opens(const struct packet *packet);
+
 /* FRAME_FORWARDED with *route filled, or the reason to drop the frame. `now` in milliseconds. */
 enum verdict policy_judge(struct mesh *mesh, struct port *source, const uint8_t *frame,
                           uint32_t size, uint64_t now, struct route *route);

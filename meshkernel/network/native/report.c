@@ -14,7 +14,8 @@ static void report_traffic(const char *name, const struct traffic *traffic, stru
 
 static void report_port(const struct port *port, struct text *text) {
     const char *comma = "";
-    text_add(text, "\"%s\":{\"attached\":%s,", port->name, port->deliver ? "true" : "false");
+    text_add(text, "\"%s\":{\"attached\":%s,\"holds\":%s,\"kept\":%u,", port->name,
+             port->deliver ? "true" : "false", port->holds ? "true" : "false", port->kept);
     report_traffic("sent", &port->sent, text);
     text_add(text, ",");
     report_traffic("received", &port->received, text);

@@ -1,6 +1,7 @@
 #include "tunnel.h"
 
 #include "loop.h"
+#include "summon.h"
 
 #include <errno.h>
 #include <lwip/tcp.h>
@@ -35,7 +36,7 @@ struct tunnel {
     bool marked;
     enum state state;
     enum tunnel_kind kind;
-    const struct port *port;
+    struct port *port;
     uint32_t *counted; /* NULL, or the port's outgoing connections: this is one */
     uint16_t number;
     uint32_t retry, silence; /* how long the next pause is, and the next wait for an answer */
@@ -204,9 +205,14 @@ static void ask_again(void *argument) {
 
 static void attempt(void *argument) {
     struct tunnel *tunnel = argument;
+    if (tunnel->port->holds) {
+        tunnel->trouble = "the service did not start in time";
+        summon_want(tunnel->port);
+        return; /* tunnel_port_changed() goes on */
+    }
     if (!tunnel->port->deliver) {
         tunnel->trouble = "the machine does not run";
-        return; /* tunnel_port_changed() goes on */
+        return;
     }
     tunnel->pcb = tcp_new();
     ip_addr_t address = {lwip_htonl(tunnel->port->address)};
@@ -225,7 +231,7 @@ static void attempt(void *argument) {
     attempt_later(tunnel);
 }
 
-static struct tunnel *tunnel_new(int fd, const struct port *port, enum tunnel_kind kind) {
+static struct tunnel *tunnel_new(int fd, struct port *port, enum tunnel_kind kind) {
     struct tunnel *tunnel = calloc(1, sizeof(*tunnel));
     if (!tunnel)
         return NULL;
@@ -262,7 +268,7 @@ bool tunnel_join(int fd, struct tcp_pcb *pcb, struct port *port) {
     return true;
 }
 
-void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
+void tunnel_open(int fd, struct port *port, uint16_t number, enum tunnel_kind kind,
                  uint32_t patience) {
     struct tunnel *tunnel = tunnel_new(fd, port, kind);
     if (!tunnel) {
@@ -411,18 +417,27 @@ void tunnel_port_changed(const struct port *port) {
         next = tunnel->next;
         if (tunnel->port != port)
             continue;
-        if (port->deliver && tunnel->state == WAITING) {
+        if (tunnel->state == WAITING) {
             sys_untimeout(attempt, tunnel);
             attempt(tunnel);
         } else if (!port->deliver && tunnel->state == CONNECTING) {
             abort_connection(tunnel);
             sys_untimeout(ask_again, tunnel);
             tunnel->state = WAITING;
-            tunnel->trouble = "the machine does not run";
+            attempt(tunnel);
         } else if (!port->deliver && tunnel->state == JOINED) {
             tunnel->failure = "the machine does not run";
             mark(tunnel);
         }
+    }
+}
+
+void tunnel_port_failed(const struct port *port) {
+    struct tunnel *next;
+    for (struct tunnel *tunnel = tunnels; tunnel; tunnel = next) {
+        next = tunnel->next;
+        if (tunnel->port == port && tunnel->state == WAITING)
+            fail(tunnel, "the service did not start");
     }
 }
 

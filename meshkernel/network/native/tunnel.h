@@ -12,7 +12,7 @@ enum tunnel_kind {
 
 /* Takes over the host's socket and opens a connection to the address; as long as the service
  * refuses or no machine is there, it tries again, until `patience` milliseconds are over. */
-void tunnel_open(int fd, const struct port *port, uint16_t number, enum tunnel_kind kind,
+void tunnel_open(int fd, struct port *port, uint16_t number, enum tunnel_kind kind,
                  uint32_t patience);
 
 struct tcp_pcb;
@@ -26,7 +26,11 @@ void tunnel_pump_all(void);
 /* Once a turn, when nothing refers to ended tunnels any longer. */
 void tunnel_bury_all(void);
 
-/* A machine came or went: waiting tunnels start, or joined ones are reset. */
+/* A machine came or went, or its port holds or does so no longer: waiting tunnels start or ask for
+ * the machine, joined ones are reset. */
 void tunnel_port_changed(const struct port *port);
+
+/* The machine does not come up: nobody waits for it any longer. */
+void tunnel_port_failed(const struct port *port);
 
 uint32_t tunnel_count(void);

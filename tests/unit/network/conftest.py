@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import AsyncExitStack
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -32,11 +32,19 @@ GATEWAY = "10.9.0.1"
 
 
 def make_plan(
-    links: Iterable[tuple[str, str]] = (("a", "b"),), **exposes: tuple[Expose, ...]
+    links: Iterable[tuple[str, str]] = (("a", "b"),),
+    asleep: Collection[str] = (),
+    **exposes: tuple[Expose, ...],
 ) -> Plan:
     """Services a, b and c with these links."""
     services = {
-        name: Service(name=name, line=number + 3, module=name, expose=exposes.get(name, ()))
+        name: Service(
+            name=name,
+            line=number + 3,
+            module=name,
+            expose=exposes.get(name, ()),
+            sleep=30.0 if name in asleep else None,
+        )
         for number, name in enumerate(ADDRESS)
     }
     pairs = tuple(links)

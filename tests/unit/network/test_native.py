@@ -1,4 +1,6 @@
-"""The flow table, the policy and the faults as C, under ASan and UBSan (tests/c/switch_test.c)."""
+"""The flow table, the policy, the faults and what waits for sleeping machines as C, under ASan and
+UBSan (tests/c/switch_test.c).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from meshkernel.network import building
 
 from .conftest import C_TESTS, SANITIZE_STRICT
 
-PARTS = ["mesh", "frame", "flow", "policy", "fault"]
+PARTS = ["mesh", "frame", "flow", "policy", "fault", "summon"]
 
 
 def test_native(tmp_path: Path) -> None:

@@ -27,13 +27,14 @@ A, B = ADDRESS["a"], ADDRESS["b"]
 
 def test_the_configuration_follows_from_the_plan() -> None:
     plan = make_plan(
-        [("a", "b")], b=(Expose(host=8080, port=80), Expose(host=0, port=81, address="::1"))
+        [("a", "b")], ["c"], b=(Expose(host=8080, port=80), Expose(host=0, port=81, address="::1"))
     )
     assert render(plan, Path("/run/dial")).splitlines()[1:] == [
         "gateway 10.9.0.1/24",
         "port a 10.9.0.2",
         "port b 10.9.0.3",
         "port c 10.9.0.4",
+        "hold c",
         "link a b",
         "expose 127.0.0.1:8080 10.9.0.3:80",
         "expose [::1]:0 10.9.0.3:81",
