@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import astuple, field, frozen
 
 from meshkernel.config import MachineValues, VolumeValues, machine_arguments
 from meshkernel.topology.model import Accel
@@ -50,6 +50,11 @@ class Descriptors:
     qmp: int
     boot: int
     network: int | None = None
+
+    @property
+    def numbers(self) -> list[int]:
+        """All of them."""
+        return [each for each in astuple(self) if each is not None]
 
 
 def arguments(program: Path, spec: MachineSpec, descriptors: Descriptors) -> list[str]:

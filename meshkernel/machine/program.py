@@ -25,7 +25,9 @@ from meshkernel.image.standard import require_tests
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.boot import line
-from meshkernel.machine.machine import Machine, MachineExit, OnConsole
+from meshkernel.machine.console import OnConsole
+from meshkernel.machine.machine import Machine
+from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.volumes import open_folder
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache

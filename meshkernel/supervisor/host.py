@@ -17,7 +17,8 @@ from meshkernel.errors import SupervisorError
 from meshkernel.image.builder import Image, build_mesh
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
-from meshkernel.machine.machine import Machine, OnTrace
+from meshkernel.machine.channel import OnTrace
+from meshkernel.machine.machine import Machine
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch

@@ -6,7 +6,7 @@ from attrs import define, evolve, field
 
 from meshkernel.config.selection import Profile
 from meshkernel.machine.arguments import MachineSpec
-from meshkernel.machine.machine import OnTrace
+from meshkernel.machine.channel import OnTrace
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.host import RealHost
 from meshkernel.trace import Used, request

@@ -17,7 +17,7 @@ OnTrace = Callable[[Batch], None]
 
 
 class Exit(Protocol):
-    """How a machine ended, see `meshkernel.machine.machine.MachineExit`."""
+    """How a machine ended, see `meshkernel.machine.outcome.MachineExit`."""
 
     @property
     def sentence(self) -> str:

@@ -45,7 +45,7 @@ class Shells:
         machine = runner.machine
         number = next(self._numbers)
         session = self._sessions[number] = Session(runner)
-        runner.on_shell = self._said
+        runner.hearing.on_shell = self._said
         ending = asyncio.create_task(machine.wait())
         sending = asyncio.create_task(self._opened(number, session, send))
         try:

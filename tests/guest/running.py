@@ -18,7 +18,7 @@ from meshkernel.config.boot import ENVIRONMENT
 from meshkernel.image.builder import Image
 from meshkernel.image.paths import APP, LIBRARY
 from meshkernel.machine import program
-from meshkernel.machine.machine import MachineExit
+from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.program import Run, Share
 from meshkernel.topology.model import Accel
 

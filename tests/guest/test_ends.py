@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from meshkernel.machine.machine import Reason
+from meshkernel.machine.outcome import Reason
 
 from .running import MIB, InMachine, compile_c, on_linux, run_c
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meshkernel.image.builder import Image
-from meshkernel.machine.machine import Reason
+from meshkernel.machine.outcome import Reason
 
 from .running import HERE, MIB, InMachine, in_machine, python_on_linux, python_run
 

@@ -54,7 +54,7 @@ async def running(image: Image, asked: Request | None = None) -> AsyncIterator[T
     console = bytearray()
     async with asyncio.timeout(SECONDS), Machine.start(spec, on_console=console.extend) as machine:
         traced = Traced(machine, console)
-        machine.on_trace = traced.take
+        machine.channel.on_trace = traced.take
         yield traced
 
 
@@ -111,7 +111,7 @@ async def test_the_first_call_is_traced_and_each_thing_once(python_image: Image)
         said.extend(lines.feed(batch))
 
     async with running(python_image, request(once=True)) as traced:
-        traced.machine.on_trace = take
+        traced.machine.channel.on_trace = take
         await traced.do("stat")
         await traced.do("stat")
         await traced.machine.type(program.END_OF_INPUT)

@@ -9,8 +9,7 @@ import signal
 import pytest
 
 from meshkernel import CallError
-from meshkernel.supervisor import backoff
-from meshkernel.supervisor import runner as runner_module
+from meshkernel.supervisor import backoff, watching
 from meshkernel.testing import running_mesh
 
 from .conftest import copied
@@ -23,7 +22,7 @@ LINGERS = r"of thread \d+, newest call last:\n(  .*\n)*.*patient\.py\", line \d+
 @pytest.fixture(scope="module")
 def mesh():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner_module, "LAST_WORDS", 60.0)  # a busy machine says them slowly
+        patch.setattr(watching, "LAST_WORDS", 60.0)  # a busy machine says them slowly
         patch.setattr(backoff, "LONGEST", 0.5)  # a service that dies so often would wait long
         yield from _mesh()
 
@@ -90,8 +89,8 @@ async def test_a_machine_that_is_killed_from_outside(mesh):
 
 
 async def test_a_service_that_hangs(mesh, monkeypatch):
-    monkeypatch.setattr(runner_module, "PING_EVERY", 1.0)
-    monkeypatch.setattr(runner_module, "SILENT_AFTER", 10.0)
+    monkeypatch.setattr(watching, "PING_EVERY", 1.0)
+    monkeypatch.setattr(watching, "SILENT_AFTER", 10.0)
     await mesh.call("patient.leave_soon")  # so that the next machine is watched with these
     await mesh.service("patient").wait_ended()
     await mesh.service("patient").wait_running()

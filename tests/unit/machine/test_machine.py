@@ -15,7 +15,8 @@ import pytest
 
 from meshkernel.errors import MachineError
 from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
-from meshkernel.machine.machine import Machine, MachineExit, Reason
+from meshkernel.machine.machine import Machine
+from meshkernel.machine.outcome import MachineExit, Reason
 from meshkernel.topology.model import Accel
 
 pytestmark = pytest.mark.usefixtures("fake_qemu")

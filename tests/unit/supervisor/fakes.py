@@ -86,6 +86,7 @@ class FakeMachine:
     answers_pings: bool = True
     reads: bool = True
     stop_asked: asyncio.Event = field(factory=asyncio.Event)
+    pings: asyncio.Queue[int] = field(factory=asyncio.Queue)
     _end: asyncio.Future[Exit] = field(factory=lambda: asyncio.get_running_loop().create_future())
 
     async def send(self, message: dict[str, Any]) -> None:
@@ -99,6 +100,8 @@ class FakeMachine:
         if message["type"] == "stop" and self.stops:
             self.on_message({"type": "stopped"})
             self.end("ended with status 0")
+        if message["type"] == "ping":
+            self.pings.put_nowait(message["id"])
         if message["type"] == "ping" and self.answers_pings:
             self.on_message({"type": "pong", "id": message["id"]})
 

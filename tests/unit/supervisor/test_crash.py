@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshkernel.supervisor import runner as runner_module
+from meshkernel.supervisor import watching
 from meshkernel.supervisor.crash import KEPT, Death, Reports, write
 from meshkernel.supervisor.logbook import Line, LogBook
 from meshkernel.supervisor.runner import Runner
@@ -131,8 +131,8 @@ async def test_a_disk_that_is_full_keeps_nobody_from_being_started_again(logs, t
 
 
 async def test_a_service_that_hangs_says_where(logs, tmp_path, monkeypatch):
-    monkeypatch.setattr(runner_module, "PING_EVERY", 0.01)
-    monkeypatch.setattr(runner_module, "SILENT_AFTER", 0.05)
+    monkeypatch.setattr(watching, "PING_EVERY", 0.01)
+    monkeypatch.setattr(watching, "SILENT_AFTER", 0.05)
 
     def hangs(machine):
         machine.answers_pings = False

@@ -1,43 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from meshkernel.errors import MachineError
-from meshkernel.supervisor import backoff, runner
-from meshkernel.supervisor.logbook import LogBook
-from meshkernel.supervisor.runner import Runner
+from meshkernel.supervisor import backoff
 from meshkernel.supervisor.state import State
 
 from .fakes import FakeHost, ends, fails, mute, ready
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST", 0.01)
-    monkeypatch.setattr(backoff, "LONGEST", 0.02)
-
-
-@pytest.fixture
-async def started(tmp_path):
-    """Makes a runner on a host; stops it at the end."""
-    made = []
-
-    def make(host):
-        logs = LogBook(tmp_path, ["cart"])
-        states = []
-        each = Runner("cart", host, logs, lambda it: states.append(it.state))
-        each.states, each.logs = states, logs
-        made.append(each)
-        return each
-
-    yield make
-    for each in made:
-        async with asyncio.timeout(10):
-            await each.stop(0.01)
-        each.logs.close()
 
 
 async def test_ready_is_what_the_service_says(started):
@@ -137,78 +108,6 @@ async def test_stop_while_it_starts_and_while_it_waits(started, monkeypatch):
     assert cart.state is State.STOPPED
 
 
-async def test_a_service_that_hangs_is_ended_and_started_again(started, monkeypatch):
-    monkeypatch.setattr(runner, "PING_EVERY", 0.01)
-    monkeypatch.setattr(runner, "SILENT_AFTER", 0.2)
-    host = FakeHost()
-    cart = started(host)
-    await cart.start()
-    machine = await host.arrival("cart")
-    machine.answers_pings = False
-    await host.arrival("cart")
-    assert cart.reason == "cart did not answer for 0.2 s"
-    assert {"type": "ping", "id": 1} in machine.sent
-
-
-async def test_a_service_that_is_never_ready_is_given_up(started, monkeypatch):
-    monkeypatch.setattr(runner, "START_TIMEOUT", 0.01)
-    cart = started(FakeHost({"cart": [mute]}))
-    with pytest.raises(MachineError, match=r"cart was not ready within 0\.01 s"):
-        await cart.start()
-
-
-async def test_console_and_log_records_become_lines(started):
-    host = FakeHost()
-    cart = started(host)
-    await cart.start()
-    machine = await host.arrival("cart")
-    machine.on_console(b"half ")
-    machine.on_console(b"a line\nno end")
-    machine.on_message(
-        {"type": "log", "level": "INFO", "logger": "shop", "message": "sold", "time": 1.0}
-    )
-    await cart.stop()
-    said = [line.text for line in cart.logs.last()]
-    assert said[0] == "INFO shop: sold"
-    assert said[-2:] == ["half a line", "no end"]
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"type": "ready", "methods": 5, "port": 7000},
-        {"type": "ready", "methods": [b"\xff"], "port": 7000},
-        {"type": "ready", "methods": [], "port": "seven"},
-        {"type": "ready"},
-        {},
-    ],
-)
-async def test_a_message_that_makes_no_sense_is_told_and_changes_nothing(started, message):
-    host = FakeHost({"cart": [mute]})
-    cart = started(host)
-    starting = asyncio.create_task(cart.start())
-    machine = await host.arrival("cart")
-    machine.on_message(message)
-    assert cart.state is State.STARTING
-    assert "a message is not understood" in cart.logs.last()[-1].text
-    machine.ready("add")
-    async with asyncio.timeout(5):
-        await starting
-
-
-@pytest.mark.parametrize("moment", [None, {}, "soon", 1e300, float("nan"), float("inf"), -1])
-async def test_a_log_record_with_an_impossible_time_has_that_of_the_host(started, moment):
-    host = FakeHost()
-    cart = started(host)
-    await cart.start()
-    before = time.time()
-    machine = await host.arrival("cart")
-    machine.on_message({"type": "log", "message": "hello", "time": moment})
-    line = cart.logs.last()[-1]
-    assert line.text == "INFO root: hello"
-    assert before <= line.time <= time.time()
-
-
 async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(started):
     host = FakeHost()
 
@@ -221,19 +120,3 @@ async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(sta
         async with asyncio.timeout(5):
             await cart.start()
     assert any("Traceback" in line.text for line in cart.logs.last())
-
-
-async def test_a_machine_that_takes_no_pings_hangs(started, monkeypatch):
-    monkeypatch.setattr(runner, "PING_EVERY", 0.01)
-    monkeypatch.setattr(runner, "SILENT_AFTER", 0.05)
-
-    def deaf(machine):
-        ready(machine)
-        machine.reads = False
-
-    host = FakeHost({"cart": [deaf, ready]})
-    cart = started(host)
-    await cart.start()
-    async with asyncio.timeout(5):
-        await cart.reached(State.RESTARTING)
-    assert "did not answer" in cart.reason

@@ -1,0 +1,38 @@
+"""A service's runner on a host of a test's own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from meshkernel.supervisor import backoff
+from meshkernel.supervisor.logbook import LogBook
+from meshkernel.supervisor.runner import Runner
+
+
+@pytest.fixture
+def short_waits(monkeypatch):
+    """A service that ends is started again at once."""
+    monkeypatch.setattr(backoff, "FIRST", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST", 0.02)
+
+
+@pytest.fixture
+async def started(tmp_path, short_waits):
+    """Makes a runner on a host; stops it at the end."""
+    made = []
+
+    def make(host):
+        logs = LogBook(tmp_path, ["cart"])
+        states = []
+        each = Runner("cart", host, logs, lambda it: states.append(it.state))
+        each.states, each.logs = states, logs
+        made.append(each)
+        return each
+
+    yield make
+    for each in made:
+        async with asyncio.timeout(10):
+            await each.stop(0.01)
+        each.logs.close()
