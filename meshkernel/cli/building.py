@@ -50,8 +50,8 @@ def build(topology: Path, release: bool, as_json: bool) -> None:
     import asyncio  # noqa: PLC0415
 
     from meshkernel.cli.progress import Progress  # noqa: PLC0415
+    from meshkernel.supervisor.building import build_images  # noqa: PLC0415
     from meshkernel.supervisor.events import Event  # noqa: PLC0415
-    from meshkernel.supervisor.host import build_images  # noqa: PLC0415
 
     made = options.read_plan(topology, release=release)
     times: dict[str, float] = {}

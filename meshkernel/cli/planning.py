@@ -70,7 +70,7 @@ def _images(made: Plan, *, quiet: bool) -> dict[str, Image]:
     import asyncio  # noqa: PLC0415
 
     from meshkernel.cli.progress import Progress  # noqa: PLC0415
-    from meshkernel.supervisor.host import build_images  # noqa: PLC0415
+    from meshkernel.supervisor.building import build_images  # noqa: PLC0415
 
     out = made.topology.root.resolve() / "build"
     quiet = quiet or not sys.stdout.isatty()

@@ -15,7 +15,8 @@ from meshkernel.cli import options, show
 
 if TYPE_CHECKING:
     from meshkernel.supervisor.remote import Remote
-    from meshkernel.trace import Batch, Summary
+    from meshkernel.trace import Batch
+    from meshkernel.trace.summary import Summary
 
 LONGEST_TEXT = 512
 
@@ -56,7 +57,10 @@ def trace(
         meshkernel trace cart -e openat,read,close -o calls.txt
         meshkernel trace cart -c
     """
-    from meshkernel.trace import Lines, Objects, Summary, request  # noqa: PLC0415
+    from meshkernel.trace.lines import Lines  # noqa: PLC0415
+    from meshkernel.trace.objects import Objects  # noqa: PLC0415
+    from meshkernel.trace.summary import Summary  # noqa: PLC0415
+    from meshkernel.trace.table import request  # noqa: PLC0415
 
     chosen = [name for name in (calls or "").removeprefix("trace=").split(",") if name]
     request(chosen)  # faults are told before anything is asked of the mesh

@@ -36,7 +36,8 @@ from meshkernel.image.imports import Imports
 from meshkernel.image.paths import Environment, search_path
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
-from meshkernel.toolchain.libos import Builder, LibraryOS
+from meshkernel.toolchain.compiled import LibraryOS
+from meshkernel.toolchain.libos import Builder
 from meshkernel.toolchain.linkmap import LibrarySize
 
 WORKERS = 2
@@ -212,6 +213,8 @@ class _Build:
     on_progress: OnProgress | None
     imports: Imports | None = None
     _analysed: set[str] = field(factory=set)
+    _keys: dict[str, str] = field(factory=dict)
+    _found: dict[str, Files] = field(factory=dict)
 
     @classmethod
     def of(cls, out: Path, on_progress: OnProgress | None) -> _Build:
@@ -223,7 +226,9 @@ class _Build:
 
     def key(self, program: Program) -> str:
         """What the files of a program are found by."""
-        return program_key(program, self.sources)
+        if program.name not in self._keys:
+            self._keys[program.name] = program_key(program, self.sources)
+        return self._keys[program.name]
 
     def tell(self, service: str, what: str) -> None:
         """Reports progress."""
@@ -232,11 +237,7 @@ class _Build:
 
     def analyse(self, programs: Iterable[Program]) -> None:
         """Looks at the imports of all programs whose files are not in the cache, at once."""
-        stale = [
-            program
-            for program in programs
-            if program.is_python and files.load(self.cache, self.key(program)) is None
-        ]
+        stale = [program for program in programs if program.is_python and not self._load(program)]
         if not stale:
             return
         modules = sorted({name for program in stale for name in program.modules})
@@ -253,13 +254,22 @@ class _Build:
 
     def files(self, program: Program) -> Files:
         """The files of a program."""
-        found = files.load(self.cache, self.key(program))
+        found = self._load(program)
         if found is None:
             if program.is_python and program.name not in self._analysed:
                 self.analyse([program])
             self.tell(program.name, "collecting files")
             found = self._collect(program)
         return found
+
+    def _load(self, program: Program) -> Files | None:
+        """The files of a program if nothing has changed, which is looked at once."""
+        if program.name not in self._found:
+            found = files.load(self.cache, self.key(program))
+            if found is None:
+                return None
+            self._found[program.name] = found
+        return self._found[program.name]
 
     def select(self, plan: Plan, service: ServicePlan, program: Program, found: Files) -> Selection:
         """The libraries for a program."""
@@ -272,7 +282,7 @@ class _Build:
         folder = self.out / name
         self.tell(name, "compiling the library OS")
         headers = config.headers(self.sources, selection)
-        headers["python.h"] = python_layout.render(found.runtime, FIRST_INODE)
+        headers["python.h"] = python_layout.kept(found.runtime, FIRST_INODE, self.cache)
         libos = self.libos.build(headers, selection.names)
         kept = self._kept(folder, libos, found, selection)
         image = kept or self._link(folder, libos, found, selection)
@@ -320,7 +330,8 @@ class _Build:
         try:
             bill = json.loads((folder / "image.json").read_text())
             path = folder / "image.elf"
-            if bill["key"] != image_key(libos, found) or file_digest(path) != bill["sha256"]:
+            known = bill["key"] == image_key(libos, found)
+            if not known or self.cache.digest_of(path) != bill["sha256"]:
                 return None
         except (FileNotFoundError, json.JSONDecodeError, KeyError):
             return None

@@ -7,7 +7,9 @@ import importlib.machinery
 import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from attrs import asdict, frozen
@@ -73,7 +75,7 @@ def load(cache: Cache, key: str) -> Files | None:
         record = json.loads(cache.path("files", key, ".json").read_text())
     except FileNotFoundError:
         return None
-    if any(stamp(Path(path)) != known for path, known in record["sources"].items()):
+    if any(stamp(path) != known for path, known in record["sources"].items()):
         return None
     if any(_data_stamp(Path(path)) != known for path, known in record["packages"].items()):
         return None
@@ -183,16 +185,16 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def stamp(path: Path) -> str | None:
+def stamp(path: Path | str) -> str | None:
     """What changes with a file's contents, or with what can be imported from a folder.
 
     None if the path is not there.
     """
     try:
-        if path.is_dir():
+        found = os.stat(path)  # noqa: PTH116 - thousands of them
+        if S_ISDIR(found.st_mode):
             with os.scandir(path) as entries:
                 return digest(*sorted(entry.name for entry in entries if _importable(entry)))
-        found = path.stat()
     except FileNotFoundError:
         return None
     return f"{found.st_size} {found.st_mtime_ns}"
@@ -214,6 +216,10 @@ def _importable(entry: os.DirEntry[str]) -> bool:
 
 def key_of(*parts: str) -> str:
     """A key for files; changes with the code that makes them."""
+    return digest(*parts, *_code_here())
+
+
+@lru_cache
+def _code_here() -> tuple[str, ...]:
     here = Path(__file__).parent
-    code = [file_digest(path) for path in sorted(here.glob("*.py"))]
-    return digest(*parts, *code)
+    return tuple(file_digest(path) for path in sorted(here.glob("*.py")))

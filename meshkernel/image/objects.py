@@ -10,9 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from attrs import frozen
-from elftools.elf.dynamic import DynamicSegment
-from elftools.elf.elffile import ELFFile
-from elftools.elf.segments import InterpSegment
 
 DEFAULT_FOLDERS = tuple(
     Path(folder)
@@ -59,6 +56,11 @@ class LibraryNotFoundError(Exception):
 @cache
 def header(path: Path) -> Header:
     """Reads an ELF object's program headers."""
+    # Here, as below: most builds read no object, and this takes longer than the rest of them.
+    from elftools.elf.dynamic import DynamicSegment  # noqa: PLC0415
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+    from elftools.elf.segments import InterpSegment  # noqa: PLC0415
+
     needed: list[str] = []
     rpath: list[str] = []
     runpath: list[str] = []
@@ -85,6 +87,9 @@ def symbols(path: Path) -> frozenset[str]:
     """The names of the dynamic symbols of an ELF object, those that it has and those that it needs;
     and of a few other things, since they share a table.
     """
+    from elftools.elf.dynamic import DynamicSegment  # noqa: PLC0415
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
     with path.open("rb") as file:
         elf = ELFFile(file)
         for segment in elf.iter_segments():

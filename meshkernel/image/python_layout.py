@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import asdict, frozen
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
 
 from meshkernel.errors import BuildError
+from meshkernel.toolchain.cache import Cache, digest, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
 
 PROBE = Path(__file__).with_name("layout_probe.py")
 PROBE_SECONDS = 60
@@ -100,6 +102,8 @@ def runtime_symbol(object_file: Path) -> RuntimeSymbol:
     Raises:
         BuildError: it is not there.
     """
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - most builds know the answer
+
     with object_file.open("rb") as file:
         elf = ELFFile(file)
         for table in _symbol_tables(elf):
@@ -129,7 +133,22 @@ def render(object_file: Path | None, inode: int, interpreter: Path = Path(sys.ex
     return "".join(f"#define PYTHON_{name} {value:#x}\n" for name, value in values.items())
 
 
+def kept(object_file: Path | None, inode: int, cache: Cache) -> str:
+    """The same for this interpreter, worked out once for as long as nobody writes to its files."""
+    interpreter = Path(sys.executable)
+    if object_file is None:
+        return NO_PYTHON
+    files = (object_file, interpreter.resolve(), PROBE, Path(__file__))
+    key = digest(str(inode), str(interpreter), *(f"{path} {stamp(path)}" for path in files))
+    path = cache.path("layout", key, ".h")
+    if not path.exists():
+        cache.write(path, render(object_file, inode, interpreter).encode())
+    return path.read_text()
+
+
 def _symbol_tables(elf: ELFFile) -> Iterator[SymbolTableSection]:
+    from elftools.elf.sections import SymbolTableSection  # noqa: PLC0415
+
     for name in (".dynsym", ".symtab"):
         section = elf.get_section_by_name(name)
         if isinstance(section, SymbolTableSection):

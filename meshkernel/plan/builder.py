@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from meshkernel.errors import Fault, UserError
 from meshkernel.plan.addresses import allocate, gateway_of, network_of
 from meshkernel.plan.model import Peer, Plan, ServicePlan, Way
 from meshkernel.topology.model import Service, Topology
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def make_plan(topology: Topology, *, release: bool = False) -> Plan:
@@ -73,6 +75,9 @@ def _literal(name: str) -> IPv4Address | None:
 
 def call_graph(topology: Topology) -> nx.DiGraph[str]:
     """Services, and an edge from each caller to each it may call."""
+    # Here, as below: it takes longer than all else that a command which makes no plan imports.
+    import networkx as nx  # noqa: PLC0415
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(topology.services)
     graph.add_edges_from((link.source, link.target) for link in topology.links)
@@ -84,6 +89,8 @@ def start_order(graph: nx.DiGraph[str]) -> tuple[tuple[str, ...], ...]:
 
     Services that call each other in a cycle have no order among them, so they start together.
     """
+    import networkx as nx  # noqa: PLC0415
+
     condensed = nx.condensation(graph)
     return tuple(
         tuple(sorted(name for part in parts for name in condensed.nodes[part]["members"]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from attrs import define, field
 
 from meshkernel.config import boot_configuration
 from meshkernel.errors import SupervisorError
-from meshkernel.image.builder import Image, build_mesh
+from meshkernel.image.builder import Image
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace
@@ -23,62 +21,11 @@ from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan
+from meshkernel.supervisor.building import build_images
 from meshkernel.supervisor.events import Event, OnEvent
 from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
-
-
-class _CancelledError(SupervisorError):
-    """Nobody waits for the build any more."""
-
-
-@define
-class BuildReport:
-    """Turns the builder's progress into events; seconds of each service's build are kept.
-
-    Called from the builder's threads; ``on_event`` is called in the event loop's.
-    """
-
-    on_event: OnEvent
-    seconds: dict[str, float] = field(factory=dict)
-    cancelled: threading.Event = field(factory=threading.Event)
-    _begun: dict[str, float] = field(factory=dict)
-
-    def __call__(self, service: str, what: str) -> None:
-        """The builder's ``on_progress``; ends a build that nobody waits for any more."""
-        if self.cancelled.is_set():
-            raise _CancelledError("the build was interrupted")
-        begun = self._begun.setdefault(service, time.monotonic())
-        self.seconds[service] = time.monotonic() - begun
-        if what != "done":
-            self.on_event(Event("build", service, detail=what))
-
-
-async def build_images(
-    plan: Plan, out: Path, on_event: OnEvent, everything: frozenset[str] = frozenset()
-) -> dict[str, Image]:
-    """Build the images of a plan in other threads, and tell of each when all are done.
-
-    ``everything``: names of services that get every library, whatever they need.
-    """
-    loop = asyncio.get_running_loop()
-
-    def tell(event: Event) -> None:
-        loop.call_soon_threadsafe(on_event, event)
-
-    report = BuildReport(tell)
-    try:
-        images = await asyncio.to_thread(build_mesh, plan, out, report, everything)
-    except asyncio.CancelledError:
-        report.cancelled.set()
-        raise
-    for name, image in images.items():
-        detail = "cached" if image.cached else "built"
-        on_event(Event("built", name, report.seconds.get(name, 0.0), detail))
-        for warning in image.warnings:
-            on_event(Event("note", name, detail=warning))
-    return images
 
 
 def boot_configurations(plan: Plan) -> dict[str, str]:

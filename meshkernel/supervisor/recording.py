@@ -9,7 +9,8 @@ from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.host import RealHost
-from meshkernel.trace import Used, request
+from meshkernel.trace.table import request
+from meshkernel.trace.used import Used
 
 
 @define

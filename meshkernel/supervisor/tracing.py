@@ -11,7 +11,7 @@ from attrs import define, field
 from meshkernel.errors import MeshkernelError, SupervisorError
 from meshkernel.supervisor.control import Request, Send
 from meshkernel.supervisor.runner import Runner
-from meshkernel.trace import Batch, request
+from meshkernel.trace import Batch
 
 WAITING = 256
 """Batches that may wait for a client which reads slowly; then they are left out, and counted."""
@@ -56,6 +56,8 @@ class Traces:
         machine = runner.machine
         if runner.name in self._traced:
             raise SupervisorError(f"{runner.name} is being traced already")
+        from meshkernel.trace.table import request  # noqa: PLC0415 - few meshes are traced
+
         wanted = request(asked.get("calls", ()), text_size=asked.get("text_size", 32))
         queue = Queue()
         self._traced.add(runner.name)

@@ -20,9 +20,10 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from meshkernel.toolchain import linkmap, third_party, tools
+from meshkernel.toolchain import compiled, linkmap, third_party, tools
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 from meshkernel.toolchain.compile import Compiler, Unit
+from meshkernel.toolchain.compiled import LibraryOS
 from meshkernel.toolchain.linkmap import LibrarySize
 
 ROOT = Path(__file__).resolve().parents[1] / "libos"
@@ -71,16 +72,6 @@ class Library:
 
 
 @frozen
-class LibraryOS:
-    """The compiled library OS of one configuration. ``digest`` changes with any of it."""
-
-    objects: tuple[Path, ...]
-    digest: str
-    owners: Mapping[str, str] = field(factory=dict, eq=False)
-    """The library of each object, by its path."""
-
-
-@frozen
 class Linked:
     """A bootable image: ``size`` bytes, of which ``libos_bytes`` are not files."""
 
@@ -91,15 +82,16 @@ class Linked:
     libraries: Mapping[str, LibrarySize]
 
 
-def libraries(names: Iterable[str] | None = None) -> list[Library]:
-    """The libraries of these names, such as ``drivers/virtio``; all of them by default."""
-    wanted = None if names is None else set(names)
-    found = []
-    for manifest in sorted(ROOT.rglob("lib.toml")):
-        name = str(manifest.parent.relative_to(ROOT))
-        if wanted is None or name in wanted:
-            found.append(Library(name, manifest.parent, tomllib.loads(manifest.read_text())))
-    return found
+def libraries() -> list[Library]:
+    """All libraries; their names are as ``drivers/virtio``."""
+    return [
+        Library(
+            str(manifest.parent.relative_to(ROOT)),
+            manifest.parent,
+            tomllib.loads(manifest.read_text()),
+        )
+        for manifest in sorted(ROOT.rglob("lib.toml"))
+    ]
 
 
 def _include(generated: Path) -> tuple[str, ...]:
@@ -114,6 +106,8 @@ class Builder:
     cache: Cache
     compiler: Compiler
     _built: dict[str, LibraryOS] = field(factory=dict)
+    _all: tuple[Library, ...] = field(factory=lambda: tuple(libraries()))
+    _sources: str = ""
 
     @classmethod
     def of(cls, cache: Cache) -> Builder:
@@ -126,20 +120,37 @@ class Builder:
             headers: generated headers by name: ``config.h``, ``syscalls.h``, ``python.h``.
             names: of the libraries; all by default.
         """
-        chosen = libraries(names)
+        chosen = self._chosen(names)
         key = digest(*(library.name for library in chosen), *sorted(headers), *headers.values())
         if key not in self._built:
-            self._built[key] = self._build(headers, chosen)
+            parts = (key, self._stamp(chosen), tools.cc().banner, tools.ld().banner)
+            known = compiled.recall(self.cache, parts)
+            if known is None:
+                known = self._build(headers, chosen)
+                compiled.remember(self.cache, parts, known)
+            self._built[key] = known
         return self._built[key]
 
     def units(self, headers: dict[str, str], names: Iterable[str] | None = None) -> list[Unit]:
         """Every file that these headers and libraries compile, and how."""
-        return [unit for _, unit in self._compiled_from(headers, libraries(names))]
+        return [unit for _, unit in self._compiled_from(headers, self._chosen(names))]
+
+    def _chosen(self, names: Iterable[str] | None) -> list[Library]:
+        wanted = None if names is None else set(names)
+        return [library for library in self._all if wanted is None or library.name in wanted]
+
+    def _stamp(self, chosen: list[Library]) -> str:
+        """Of all sources and of how they are compiled: ours are looked at once for all services,
+        lwIP's are in a folder that is named after what is in it.
+        """
+        self._sources = self._sources or compiled.stamp_of([ROOT, Path(__file__).parent])
+        has_lwip = any(library.manifest.get("third_party") == "lwip" for library in chosen)
+        return f"{self._sources} {third_party.lwip(self.cache) if has_lwip else ''}"
 
     def _build(self, headers: dict[str, str], chosen: list[Library]) -> LibraryOS:
-        compiled = self._compiled_from(headers, chosen)
-        objects = tuple(self.compiler.compile([unit for _, unit in compiled]))
-        owners = {str(path): library for path, (library, _) in zip(objects, compiled, strict=True)}
+        units = self._compiled_from(headers, chosen)
+        objects = tuple(self.compiler.compile([unit for _, unit in units]))
+        owners = {str(path): library for path, (library, _) in zip(objects, units, strict=True)}
         script = (ROOT / "kernel.ld").read_bytes()
         key = digest(tools.ld().banner, *LINK, script, *(path.name for path in objects))
         return LibraryOS(objects, key, owners)

@@ -1,22 +1,9 @@
-"""The trace of system calls: what to ask a library OS for; its records as strace prints them."""
+"""The trace of system calls: what to ask a library OS for; its records as strace prints them.
 
-from meshkernel.trace.lines import Lines
-from meshkernel.trace.objects import Objects
+Here is what every machine needs. `lines`, `objects`, `summary`, `used` and `table` are for those
+who read a trace.
+"""
+
 from meshkernel.trace.protocol import Batch, Event, Record, Request, decode
-from meshkernel.trace.summary import Summary
-from meshkernel.trace.table import call_names, request
-from meshkernel.trace.used import Used
 
-__all__ = [
-    "Batch",
-    "Event",
-    "Lines",
-    "Objects",
-    "Record",
-    "Request",
-    "Summary",
-    "Used",
-    "call_names",
-    "decode",
-    "request",
-]
+__all__ = ["Batch", "Event", "Record", "Request", "decode"]

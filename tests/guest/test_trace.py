@@ -14,7 +14,10 @@ from meshkernel.image.builder import Image
 from meshkernel.machine import program
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
-from meshkernel.trace import Batch, Lines, Request, Used, request
+from meshkernel.trace import Batch, Request
+from meshkernel.trace.lines import Lines
+from meshkernel.trace.table import request
+from meshkernel.trace.used import Used
 
 from .running import SECONDS, python_run
 

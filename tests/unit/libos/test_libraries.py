@@ -17,7 +17,8 @@ from meshkernel.config.selection import Selection, Want, everything, select
 from meshkernel.image import python_layout
 from meshkernel.image.filesystem import FIRST_INODE
 from meshkernel.toolchain.cache import Cache
-from meshkernel.toolchain.libos import Builder, LibraryOS
+from meshkernel.toolchain.compiled import LibraryOS
+from meshkernel.toolchain.libos import Builder
 
 from .conftest import LIBOS, REPOSITORY
 

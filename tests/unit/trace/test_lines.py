@@ -8,9 +8,12 @@ import struct
 import pytest
 
 from meshkernel.errors import UserError
-from meshkernel.trace import Batch, Event, Lines, Record, Summary, Used, call_names, request
+from meshkernel.trace import Batch, Event, Record
+from meshkernel.trace.lines import Lines
 from meshkernel.trace.protocol import PIECE, RECORD, Kind, Piece, When, decode
-from meshkernel.trace.table import table
+from meshkernel.trace.summary import Summary
+from meshkernel.trace.table import call_names, request, table
+from meshkernel.trace.used import Used
 
 NUMBERS = {name: number for number, name in call_names().items()}
 WORD = (1 << 64) - 1
