@@ -13,6 +13,7 @@ from meshkernel.errors import Fault, UserError
 
 if TYPE_CHECKING:
     from meshkernel.image.builder import Image
+    from meshkernel.machine.attached import Ended
     from meshkernel.machine.program import Run, Share
     from meshkernel.topology import Expose
 
@@ -85,7 +86,7 @@ def run(
     Its exit status is the command's own. What stands behind SCRIPT belongs to the program. The
     modules that it imports are in its image; of data, what lies in packages, and --include-file.
     SIGTERM to the command is SIGTERM to the program; its handler has ten seconds, a second SIGTERM
-    ends it at once.
+    ends it at once. If its machine dies, the command says where the crash report is.
 
     \b
         meshkernel run hello.py --name ann
@@ -128,7 +129,7 @@ async def _attached(wanted: Run, image: Image) -> int:
     """
     import asyncio  # noqa: PLC0415
 
-    from meshkernel.machine import program  # noqa: PLC0415
+    from meshkernel.machine.attached import attached  # noqa: PLC0415
 
     task = asyncio.current_task()
     caught: list[int] = []
@@ -141,14 +142,26 @@ async def _attached(wanted: Run, image: Image) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
     try:
-        ended = await program.attached(wanted, image)
+        ended = await attached(wanted, image)
     except asyncio.CancelledError:
         if not caught:
             raise
         return 128 + caught[0]
-    if ended.reason != "status":
-        click.echo(f"meshkernel: {wanted.name} {ended.sentence}", err=True)
-    return ended.status
+    _explain(wanted, ended)
+    return ended.how.status
+
+
+def _explain(wanted: Run, ended: Ended) -> None:
+    """Say what ended the program, if it was not the program, and where the report of it is."""
+    if ended.how.reason != "status":
+        click.echo(f"meshkernel: {wanted.name} {ended.how.sentence}", err=True)
+    if ended.died:
+        from meshkernel.supervisor.single import report  # noqa: PLC0415
+
+        try:
+            click.echo(f"meshkernel: its crash report: {report(wanted, ended)}", err=True)
+        except OSError as error:
+            click.echo(f"meshkernel: its crash report cannot be written: {error}", err=True)
 
 
 def _memory(text: str) -> int:

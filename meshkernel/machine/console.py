@@ -12,6 +12,9 @@ from meshkernel.machine.process import CHUNK, Stream
 KEPT = 1 << 16
 """Bytes of the console's end that a machine remembers."""
 
+END_OF_INPUT = b"\x04\x04"
+"""What is typed at the end of the input; one is enough at the start of a line."""
+
 OnConsole = Callable[[bytes], None]
 
 

@@ -1,15 +1,11 @@
-"""Any program as a single unikernel, with its console on ours: what ``meshkernel run`` does."""
+"""Any program as a single unikernel: what ``meshkernel run`` builds and starts."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
-import sys
-import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,19 +23,11 @@ from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.boot import line
 from meshkernel.machine.console import OnConsole
 from meshkernel.machine.machine import Machine
-from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.volumes import open_folder
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose, Mount, Service, Topology
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-GRACE = 10.0
-"""Seconds that a program has to end in after the first of them; docker's."""
-
-END_OF_INPUT = b"\x04\x04"
-"""One is enough at the start of a line."""
-CHUNK = 4096
 TESTS = ("test", "test.regrtest")
 """What runs CPython's own tests."""
 
@@ -252,57 +240,3 @@ async def _started(
             network = await switch.attach(run.name)
             async with Machine.start(spec, network=network, on_console=on_console) as machine:
                 yield machine
-
-
-async def attached(run: Run, image: Image) -> MachineExit:
-    """Runs a program to its end with our standard input and output as its console."""
-
-    def show(data: bytes) -> None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-
-    async with start(run, image, show) as machine:
-        _forward(machine)
-        with _signals_passed_on(machine):
-            return await machine.wait()
-
-
-@contextmanager
-def _signals_passed_on(machine: Machine) -> Iterator[None]:
-    """SIGTERM and SIGHUP are the program's: its handlers run. A second one, or no time left,
-    ends the machine.
-    """
-    loop = asyncio.get_running_loop()
-    sending: list[asyncio.Task[None]] = []
-
-    def pass_on(number: int) -> None:
-        if sending:
-            machine.kill()
-            return
-        sending.append(loop.create_task(machine.signal(number)))
-        loop.call_later(GRACE, machine.kill)
-
-    for number in SIGNALS:
-        loop.add_signal_handler(number, pass_on, number)
-    try:
-        yield
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-
-
-def _forward(machine: Machine) -> None:
-    """Sends our standard input to the machine; in a thread, since it may be a file."""
-    loop = asyncio.get_running_loop()
-
-    def pump() -> None:
-        while machine.running:
-            data = os.read(sys.stdin.fileno(), CHUNK)
-            try:
-                asyncio.run_coroutine_threadsafe(machine.type(data or END_OF_INPUT), loop)
-            except RuntimeError:  # the loop is closed: the machine has ended
-                return
-            if not data:
-                return
-
-    threading.Thread(target=pump, daemon=True, name="console input").start()

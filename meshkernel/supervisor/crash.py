@@ -11,7 +11,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
-from meshkernel.supervisor.logbook import Line, LogBook
+from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.seams import RunningMachine
 
 KEPT = 20
@@ -35,7 +35,7 @@ class Death:
         reason: one sentence.
         time: in seconds since 1970.
         uptime: seconds since its start.
-        ready: seconds since it was ready; None if it never was.
+        ready: how long it was, in words; None of a program, which never says that it is.
         facts: about the machine, by name.
         console: the end of what it wrote there, with the last words of its library OS.
         image: what it had booted.
@@ -47,11 +47,11 @@ class Death:
     reason: str
     time: float
     uptime: float
-    ready: float | None
+    ready: str | None
     facts: dict[str, str]
     console: bytes
     image: Path | None
-    log: Sequence[Line]
+    log: Sequence[str]
 
 
 @define
@@ -95,7 +95,14 @@ class Reports:
         uptime: float,
         ready: float | None,
     ) -> Path:
-        """Write the report of a machine that has died; see `Death` for the rest.
+        """Write the report of a machine that has died.
+
+        Args:
+            service: whose it was.
+            machine: as it has ended.
+            reason: one sentence.
+            uptime: seconds since its start.
+            ready: seconds since it was ready; None if it never was.
 
         Raises:
             OSError: it cannot be written.
@@ -106,11 +113,11 @@ class Reports:
             reason=reason,
             time=time.time(),
             uptime=uptime,
-            ready=ready,
+            ready="never" if ready is None else f"for {ready:.1f} s",
             facts=machine.facts,
             console=machine.console,
             image=machine.image,
-            log=self.logs.last([service], LOG_LINES),
+            log=[line.written() for line in self.logs.last([service], LOG_LINES)],
         )
         return write(self.folder, death)
 
@@ -134,14 +141,13 @@ def _is_of(path: Path, death: Death) -> bool:
 
 
 def _lines(death: Death, moment: datetime) -> Iterator[str]:
-    ready = "never" if death.ready is None else f"for {death.ready:.1f} s"
     facts = {
         "service": death.service,
         "mesh": death.mesh,
         "reason": death.reason,
         "died": moment.isoformat(timespec="milliseconds"),
         "uptime": f"{death.uptime:.1f} s",
-        "was ready": ready,
+        **({} if death.ready is None else {"was ready": death.ready}),
         **death.facts,
         "image": _image(death.image),
     }
@@ -152,8 +158,8 @@ def _lines(death: Death, moment: datetime) -> Iterator[str]:
     yield from _part("registers", said.registers, silent)
     yield from _part("system call", said.call, "the program's own code ran, or " + silent)
     yield from _part("Python stacks", said.stacks, silent)
-    log = [line.written() for line in death.log]
-    yield from _part(f"the last {LOG_LINES} lines of its log", log, "it said nothing")
+    title = f"the last {LOG_LINES} lines of its log"
+    yield from _part(title, death.log[-LOG_LINES:], "it said nothing")
 
 
 def _part(title: str, lines: Iterable[str], otherwise: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from meshkernel.config.boot import ENVIRONMENT
 from meshkernel.image.builder import Image
 from meshkernel.machine import program
+from meshkernel.machine.console import END_OF_INPUT
 from meshkernel.machine.program import Run
 from meshkernel.topology.model import Accel
 
@@ -109,7 +110,7 @@ async def _machine(image: Image, module: str, outcomes: Outcomes) -> str:
 
     run = machine_run(module, outcomes.ended)
     async with program.start(run, image, hear) as machine:
-        await machine.type(program.END_OF_INPUT)
+        await machine.type(END_OF_INPUT)
         end = asyncio.ensure_future(machine.wait())
         while not end.done():
             heard.clear()

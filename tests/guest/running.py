@@ -18,6 +18,7 @@ from meshkernel.config.boot import ENVIRONMENT
 from meshkernel.image.builder import Image
 from meshkernel.image.paths import APP, LIBRARY
 from meshkernel.machine import program
+from meshkernel.machine.console import END_OF_INPUT
 from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.program import Run, Share
 from meshkernel.topology.model import Accel
@@ -109,7 +110,7 @@ async def in_machine(run: Run, image: Image, stdin: str = "") -> InMachine:
             asyncio.timeout(SECONDS),
             program.start(run, image, console.extend) as machine,
         ):
-            await machine.type(stdin.encode() + program.END_OF_INPUT)
+            await machine.type(stdin.encode() + END_OF_INPUT)
             end = await machine.wait()
     except TimeoutError:
         text = console.decode(errors="replace")

@@ -11,8 +11,8 @@ import pytest
 from attrs import define, field
 
 from meshkernel.image.builder import Image
-from meshkernel.machine import program
 from meshkernel.machine.arguments import MachineSpec
+from meshkernel.machine.console import END_OF_INPUT
 from meshkernel.machine.machine import Machine
 from meshkernel.trace import Batch, Request
 from meshkernel.trace.lines import Lines
@@ -87,7 +87,7 @@ async def test_a_running_machine_is_traced_and_goes_on_as_before(python_image: I
         assert len(traced.said) == count
         await traced.machine.trace(request(["getppid"]))
         await traced.do("stat")
-        await traced.machine.type(program.END_OF_INPUT)
+        await traced.machine.type(END_OF_INPUT)
         assert (await traced.machine.wait()).status == 0
         assert len(traced.said) == count
 
@@ -117,7 +117,7 @@ async def test_the_first_call_is_traced_and_each_thing_once(python_image: Image)
         traced.machine.channel.on_trace = take
         await traced.do("stat")
         await traced.do("stat")
-        await traced.machine.type(program.END_OF_INPUT)
+        await traced.machine.type(END_OF_INPUT)
         assert (await traced.machine.wait()).status == 0
     assert "brk(NULL)" in said[0]
     assert said[-1].endswith("exit_group(0) = ?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -12,9 +13,25 @@ from meshkernel import CallError
 from meshkernel.supervisor import backoff, watching
 from meshkernel.testing import running_mesh
 
+from .commands import LIMIT, MESHKERNEL
 from .conftest import copied
 
 pytestmark = pytest.mark.machine
+
+PROGRAM = """
+import ctypes, sys
+
+def follow_null():
+    ctypes.string_at(0)
+
+def eat():
+    eaten = []
+    while True:
+        eaten.append(bytearray(1 << 20))
+
+print("it begins", flush=True)
+{"null": follow_null, "eat": eat, "leave": sys.exit}[sys.argv[1]]()
+"""
 
 LINGERS = r"of thread \d+, newest call last:\n(  .*\n)*.*patient\.py\", line \d+ in linger_on"
 
@@ -99,3 +116,48 @@ async def test_a_service_that_hangs(mesh, monkeypatch):
     assert re.search(r'patient\.py", line \d+ in hang', text)
     assert re.search(LINGERS, text)
     assert "clock_nanosleep(" in text
+
+
+def run_program(folder, way):
+    """What ``meshkernel run`` of a program says, and its status."""
+    script = folder / "dies.py"
+    script.write_text(PROGRAM)
+    return subprocess.run(
+        [*MESHKERNEL, "run", "--accel", "tcg", "--memory", "64M", "dies.py", way],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "status", "reason", "where"),
+    [
+        ("null", 139, "was ended by signal 11: the program was ended by", "follow_null"),
+        ("eat", 125, "ran out of its 64 MiB of memory: ", "eat"),
+    ],
+)
+def test_a_program_that_dies_has_a_report_too(way, status, reason, where):
+    folder = copied("crashes-run", "faults")
+    ended = run_program(folder, way)
+    assert ended.returncode == status, ended.stderr
+    assert f"meshkernel: run-dies {reason}" in ended.stderr
+    (path,) = re.findall(r"^meshkernel: its crash report: (.+)$", ended.stderr, re.MULTILINE)
+    report = folder / path
+    assert report.parent == folder / "build" / "run" / "run-dies" / "crashes"
+    text = report.read_text()
+    assert f"reason     run-dies {reason}" in text
+    assert re.search(r"^uptime     \d+\.\d s\nmemory     64 MiB$", text, re.MULTILINE)
+    assert re.search(r"^image      sha256 [0-9a-f]{64}$", text, re.MULTILINE)
+    assert re.search(rf'--- Python stacks ---\n(.*\n)+.*dies\.py", line \d+ in {where}\n', text)
+    assert "--- the last 200 lines of its log ---\n" in text
+    assert "\nit begins\n" in text
+
+
+def test_a_program_that_chooses_its_end_has_no_report():
+    folder = copied("crashes-run", "faults")
+    ended = run_program(folder, "leave")
+    assert (ended.returncode, "crash" in ended.stderr) == (0, False)

@@ -112,6 +112,7 @@ def test_run_passes_sigterm_on(way, signals, status, said):
         rest, _ = run.communicate(timeout=LIMIT)
         assert run.returncode == status, out + rest
         assert said in out + rest
+        assert "crash report" not in out + rest
 
 
 def read_until(process, text):
