@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 from meshkernel.errors import LinkError, NotDelivered
 from meshkernel.wire.caller import CallerConnection
 from meshkernel.wire.connection import adopt
+from meshkernel.wire.faults import Closing
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OpenConnection = Callable[[str], Awaitable[Stream]]
 """Opens a stream to the call port of the service of this name: OSError if it cannot be reached,
 LookupError with a sentence if there is no such service."""
+
+AGAIN = 0.02
+"""Seconds before a service that has closed a connection is tried again."""
 
 TIMEOUT = 30.0
 """Seconds that a call may take, where the caller says nothing."""
@@ -55,12 +60,16 @@ class Client:
             raise ValueError(f"{target!r} does not name a function: write service.function")
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        try:
-            async with asyncio.timeout_at(until):
-                connection = await self._connection(service)
-        except TimeoutError as error:
-            raise NotDelivered(f"{service} could not be reached within {seconds:g} s") from error
-        return await connection.call(function, arguments, until - loop.time())
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    connection = await self._connection(service)
+            except TimeoutError as error:
+                message = f"{service} could not be reached within {seconds:g} s"
+                raise NotDelivered(message) from error
+            # What goes to sleep, or stops, has run nothing of this call.
+            with suppress(Closing):
+                return await connection.call(function, arguments, until - loop.time())
 
     async def aclose(self) -> None:
         """End every connection."""
@@ -72,16 +81,30 @@ class Client:
     async def _connection(self, service: str) -> CallerConnection:
         async with self._opening.setdefault(service, asyncio.Lock()):
             connection = self._connections.get(service)
-            if connection is not None and not connection.lost:
-                return connection
-            try:
-                _, writer = await self._open_connection(service)
-            except OSError as error:
-                raise NotDelivered(f"{service} could not be reached: {error}") from error
-            except LookupError as error:
-                raise LinkError(str(error.args[0])) from error
-            connection = CallerConnection(self._name, service, typed=False)
-            adopt(writer, connection)
-            self._connections[service] = connection
-            self._writers[service] = writer
+            while connection is None or not connection.usable:
+                connection = await self._connect(service)
             return connection
+
+    async def _connect(self, service: str) -> CallerConnection | None:
+        """A connection over which the service has said hello; None if it closed it instead, since
+        it is going to sleep, or stops.
+        """
+        try:
+            _, writer = await self._open_connection(service)
+        except OSError as error:
+            raise NotDelivered(f"{service} could not be reached: {error}") from error
+        except LookupError as error:
+            raise LinkError(str(error.args[0])) from error
+        connection = CallerConnection(self._name, service, typed=False)
+        adopt(writer, connection)
+        try:
+            await connection.greeted()
+        except ConnectionError:
+            await asyncio.sleep(AGAIN)
+            return None
+        finally:
+            if not connection.usable:
+                writer.close()
+        self._connections[service] = connection
+        self._writers[service] = writer
+        return connection

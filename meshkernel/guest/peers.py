@@ -11,6 +11,7 @@ from meshkernel.guest.configuration import Configuration, Peer
 from meshkernel.service import shared_errors, undeclared
 from meshkernel.wire import deadline
 from meshkernel.wire.caller import CallerConnection
+from meshkernel.wire.faults import Closing
 
 FIRST_WAIT, LONGEST_WAIT = 0.02, 1.0
 """Seconds between attempts to connect: each waits twice as long as the one before it."""
@@ -34,12 +35,16 @@ class PeerLink:
         """The result of one call, within the link's timeout."""
         loop = asyncio.get_running_loop()
         limit = self._peer.timeout
-        started = loop.time()
-        connection = self._connection
-        if connection is None or connection.lost:
-            connection = await self._connect(method, deadline.seconds_for(limit))
-            limit -= loop.time() - started
-        return await connection.call(method, arguments, limit)
+        until = loop.time() + limit
+        while True:
+            connection = self._connection
+            if connection is None or not connection.usable:
+                connection = await self._connect(method, deadline.seconds_for(limit))
+                limit = until - loop.time()
+            try:
+                return await connection.call(method, arguments, limit)
+            except Closing:  # the peer goes to sleep, or stops: it ran nothing of this call
+                limit = until - loop.time()
 
     def close(self) -> None:
         """End the connection, and any attempt to open one."""
@@ -71,16 +76,13 @@ class PeerLink:
 
     async def _open(self) -> CallerConnection:
         """Try until it succeeds; cancelled when no call waits for it any more."""
-        loop = asyncio.get_running_loop()
         wait = FIRST_WAIT
         while True:
             try:
-                # An attempt that met no answer is not waited for: the peer may be up again by now.
-                async with asyncio.timeout(ATTEMPT):
-                    _, connection = await loop.create_connection(
-                        self._new_connection, self._peer.address, self._peer.port
-                    )
-            except OSError as error:  # TimeoutError among them
+                connection = await self._attempt()
+            except TimeoutError as error:  # waited for long enough
+                self._fault = error
+            except OSError as error:
                 self._fault = error
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
@@ -88,6 +90,21 @@ class PeerLink:
                 self._fault = None
                 self._connection = connection
                 return connection
+
+    async def _attempt(self) -> CallerConnection:
+        """A connection over which the peer has said hello: no call is given to another one."""
+        loop = asyncio.get_running_loop()
+        # An attempt that met no answer is not waited for: the peer may be up again by now.
+        async with asyncio.timeout(ATTEMPT):
+            _, connection = await loop.create_connection(
+                self._new_connection, self._peer.address, self._peer.port
+            )
+        try:
+            await connection.greeted()
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
 
     def _new_connection(self) -> CallerConnection:
         return CallerConnection(self._service, self._peer.name, shared=shared_errors())

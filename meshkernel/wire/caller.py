@@ -10,6 +10,7 @@ from typing import Any
 from meshkernel.errors import DeadlineExceeded, MayHaveRun, NotDelivered, RemoteError
 from meshkernel.wire import codec, deadline, faults, frames, types
 from meshkernel.wire.connection import FrameProtocol
+from meshkernel.wire.faults import Closing
 from meshkernel.wire.types import Reader
 
 _LAST_IDENTIFIER = 0xFFFF_FFFF
@@ -25,6 +26,9 @@ class CallerConnection(FrameProtocol):
         target: of the callee, for messages.
         shared: the exception classes that arrive as themselves.
         typed: whether results become what the callee's annotations say; else they stay plain.
+
+    Attributes:
+        closing: the callee takes no more calls; the connection ends with the last answer.
     """
 
     def __init__(
@@ -44,6 +48,30 @@ class CallerConnection(FrameProtocol):
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._results: dict[str, Any] = {}  # descriptions, by method
         self._readers: dict[str, Reader] = {}
+        self._refused: str | None = None  # why the callee turned the connection down
+        self._greeting: asyncio.Future[None] | None = None  # while somebody waits for it
+        self._is_greeted = False
+        self.closing = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether calls may be made over this connection."""
+        return not (self.lost or self.closing)
+
+    async def greeted(self) -> None:
+        """Wait for the callee's hello: what is lost before it has delivered nothing.
+
+        Raises:
+            NotDelivered: the callee turns the connection down, and will turn down the next one.
+            ConnectionError: the callee has closed instead, or is about to.
+        """
+        if not self._is_greeted and not self.lost:
+            self._greeting = asyncio.get_running_loop().create_future()
+            await self._greeting
+        if self._refused is not None:
+            raise NotDelivered(self._refused)
+        if not self.usable:
+            raise ConnectionError(f"{self.target} has closed the connection")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -52,6 +80,7 @@ class CallerConnection(FrameProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._stop_waiting()
         reason = f": {exc}" if exc else ""
         self._fail_all(MayHaveRun, f"the connection to {self.target} was lost{reason}")
 
@@ -79,6 +108,7 @@ class CallerConnection(FrameProtocol):
         finally:
             timer.cancel()
             self._waiting.pop(identifier, None)
+            self._close_if_done()
         return self._answered(method, kind, reply)
 
     async def _room(self, place: str, until: float) -> None:
@@ -97,7 +127,9 @@ class CallerConnection(FrameProtocol):
                     f"{place}: {self.target} did not read the calls before this one in time"
                 ) from None
         if self.lost:
-            raise NotDelivered(f"{place}: the connection was lost before the call was sent")
+            raise Closing(f"{place}: the connection was lost before the call was sent")
+        if self.closing:
+            raise Closing(f"{place}: {self.target} is stopping")
 
     def frame_received(self, identifier: int, kind: int, payload: bytes | None) -> None:
         if kind == frames.HELLO:
@@ -108,12 +140,26 @@ class CallerConnection(FrameProtocol):
                 answer.set_result((kind, payload))
             elif identifier == 0:
                 self._rejected(payload)
+        elif kind == frames.CLOSING:
+            self.closing = True
+            self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        """End a connection that the callee wants to end, once it has answered everything."""
+        if self.closing and not self._waiting:
+            self.close()
+
+    def _stop_waiting(self) -> None:
+        if self._greeting is not None and not self._greeting.done():
+            self._greeting.set_result(None)
 
     def _greeted(self, payload: bytes | None) -> None:
         match _decoded(payload):
             case {"version": frames.VERSION, **rest}:
                 results = rest.get("results")
                 self._results = results if isinstance(results, dict) else {}
+                self._is_greeted = True
+                self._stop_waiting()
             case _:
                 self._rejected(None)
 
@@ -124,7 +170,8 @@ class CallerConnection(FrameProtocol):
                 reason = message
             case _:
                 reason = "it speaks another version of the protocol"
-        self._fail_all(NotDelivered, f"{self.target} refuses the connection: {reason}")
+        self._refused = f"{self.target} refuses the connection: {reason}"
+        self._fail_all(NotDelivered, self._refused)
         self.abort()
 
     def _fail_all(self, error: type[Exception], message: str) -> None:
@@ -153,7 +200,9 @@ class CallerConnection(FrameProtocol):
         except ValueError as error:
             raise RemoteError(faults.RESULT_FAULT, f"the answer of {place}: {error}") from error
         if kind == frames.ERROR:
-            raise faults.rebuild(value, place, self._shared)
+            raised = faults.rebuild(value, place, self._shared)
+            self.closing = self.closing or isinstance(raised, Closing)
+            raise raised
         read = self._reader(method) if self._typed else None
         if read is None:
             return value

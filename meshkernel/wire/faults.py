@@ -10,8 +10,10 @@ from typing import Any
 from meshkernel.errors import NotDelivered, RemoteError, name_of
 from meshkernel.wire import codec
 
-REFUSED, RAISED = "refused", "raised"
-"""Kinds of errors: the function did not run; it ran and raised."""
+REFUSED, RAISED, CLOSED = "refused", "raised", "closing"
+"""Kinds of errors: the function did not run; it ran and raised; it did not run, and the next
+connection may have more luck.
+"""
 
 RESULT_FAULT = "meshkernel.ResultFault"
 """The type of an error that stands for a result that could not be sent, or read."""
@@ -23,9 +25,21 @@ OUTER = ("asyncio", "concurrent.futures", "threading", "importlib", "runpy")
 """Modules whose frames say nothing at the outer end of a stack: there they call the user's code."""
 
 
+class Closing(NotDelivered):
+    """The callee takes no more calls on this connection, or has lost it before the call was sent.
+
+    A link answers this with a new connection; its user never sees it.
+    """
+
+
 def refusal(message: str) -> dict[str, Any]:
     """The payload that says that a function did not run."""
     return {"kind": REFUSED, "type": "", "message": message, "stack": "", "data": None}
+
+
+def closing(message: str) -> dict[str, Any]:
+    """The payload that says that a function did not run since the callee closes."""
+    return {"kind": CLOSED, "type": "", "message": message, "stack": "", "data": None}
 
 
 def unusable_result(message: str) -> dict[str, Any]:
@@ -55,6 +69,8 @@ def rebuild(payload: Any, target: str, shared: Mapping[str, type[Exception]]) ->
     match payload:
         case {"kind": "refused", "message": str(message)}:
             return NotDelivered(message)
+        case {"kind": "closing", "message": str(message)}:
+            return Closing(message)
         case {"kind": "raised", "type": str(name), "message": str(message), "stack": str(stack)}:
             cls, arguments = shared.get(name), payload.get("data")
             if cls is not None and isinstance(arguments, list):

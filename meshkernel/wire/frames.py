@@ -11,7 +11,7 @@ VERSION = 1
 MAX_PAYLOAD = 16 << 20
 """Bytes: a larger payload is refused for its call alone."""
 
-HELLO, CALL, RESULT, ERROR, CANCEL = range(1, 6)
+HELLO, CALL, RESULT, ERROR, CANCEL, CLOSING = range(1, 7)
 """Kinds of frames."""
 
 HEADER = struct.Struct(">IIB")

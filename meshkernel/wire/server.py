@@ -25,6 +25,9 @@ have ended.
 MOST_THREADS = 16
 """Threads that run plain functions."""
 
+LEAVE = 1.0
+"""Seconds for callers to end their connections when they are asked to."""
+
 
 class Dispatcher:
     """The functions of a service, shared by all of its connections."""
@@ -43,6 +46,8 @@ class Dispatcher:
         self.stopping = False
         self.running: set[asyncio.Task[None]] = set()
         self.connections: set[ServerConnection] = set()
+        self.used = 0.0  # when a call began or ended last, by the event loop's clock
+        self._left: asyncio.Future[None] | None = None  # while callers are waited for
         results = {name: method.result for name, method in self.methods.items() if method.result}
         self.hello = codec.pack({"version": frames.VERSION, "from": service, "results": results})
         self._threads: Any = None
@@ -73,11 +78,34 @@ class Dispatcher:
             self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="call")
         return self._threads
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call runs."""
+        return bool(self.running)
+
+    def refuse(self) -> None:
+        """Take no more calls: callers are asked to end their connections, so that no call gets
+        lost in one that this end has closed.
+        """
+        if not self.stopping:
+            self.stopping = True
+            for connection in self.connections:
+                connection.ask_to_end()
+
     async def drain(self, seconds: float) -> None:
-        """Take no more calls, and wait for those that run."""
-        self.stopping = True
+        """Take no more calls, wait for those that run, and a moment for the callers to leave."""
+        self.refuse()
         if self.running:
             await asyncio.wait(self.running, timeout=seconds)
+        if self.connections:
+            self._left = asyncio.get_running_loop().create_future()
+            await asyncio.wait({self._left}, timeout=min(seconds, LEAVE))
+
+    def left(self, connection: ServerConnection) -> None:
+        """A connection has ended."""
+        self.connections.discard(connection)
+        if self._left is not None and not self.connections and not self._left.done():
+            self._left.set_result(None)
 
     async def close(self) -> None:
         """End every connection, so that callers learn of it at once, from the network."""
@@ -101,12 +129,18 @@ class ServerConnection(FrameProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._dispatcher.connections.add(self)
+        if self._dispatcher.stopping:
+            self.ask_to_end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._dispatcher.connections.discard(self)
+        self._dispatcher.left(self)
         for identifier in list(self._tasks):
             self._cancel(identifier)
+
+    def ask_to_end(self) -> None:
+        """Tell the caller that this end takes no more calls."""
+        self.send(0, frames.CLOSING, codec.pack(None))
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -148,7 +182,9 @@ class ServerConnection(FrameProtocol):
         if not self._greeted:
             raise Refused("a connection begins with a hello")
         if self._dispatcher.stopping:
-            raise Refused(f"{self._dispatcher.service} is stopping")
+            message = f"{self._dispatcher.service} is stopping"
+            self.send(identifier, frames.ERROR, codec.pack(faults.closing(message)))
+            return
         if identifier in self._tasks:
             raise Refused(f"identifier {identifier} is that of a call that runs")
         if len(self._tasks) >= MOST_CALLS:
@@ -164,6 +200,7 @@ class ServerConnection(FrameProtocol):
         task = asyncio.get_running_loop().create_task(serving)
         self._tasks[identifier] = task
         self._dispatcher.running.add(task)
+        self._dispatcher.used = asyncio.get_running_loop().time()
         task.add_done_callback(partial(self._ended, identifier, len(payload)))
         self._regulate()
 
@@ -213,6 +250,7 @@ class ServerConnection(FrameProtocol):
         del self._tasks[identifier]
         self._given_up.discard(identifier)
         self._dispatcher.running.discard(task)
+        self._dispatcher.used = asyncio.get_running_loop().time()
         self._held -= held
         self._regulate()
         if not task.cancelled() and (error := task.exception()) is not None:

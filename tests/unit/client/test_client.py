@@ -35,9 +35,9 @@ class Mesh:
         self.writers: list[asyncio.StreamWriter] = []
 
     async def listen(self) -> None:
-        dispatcher = Dispatcher("shop", {"get": get, "fail": fail})
+        self.dispatcher = Dispatcher("shop", {"get": get, "fail": fail})
         self.server = await asyncio.get_running_loop().create_server(
-            serving(dispatcher), "127.0.0.1", 0
+            serving(self.dispatcher), "127.0.0.1", 0
         )
 
     async def open_connection(self, service: str) -> Any:
@@ -112,3 +112,17 @@ async def test_an_argument_may_have_any_name(mesh: Mesh) -> None:
     async with Client(mesh.open_connection) as client:
         with pytest.raises(NotDelivered, match="there is no argument 'target'"):
             await client.call("shop.get", target=1, self=2)
+
+
+async def test_a_service_that_goes_and_comes_again_is_seen_by_nobody(mesh: Mesh) -> None:
+    async with Client(mesh.open_connection) as client:
+        for number in range(5):
+            assert await client.call("shop.get", name="a") == {"name": "a"}
+            await mesh.dispatcher.drain(5)
+            calling = asyncio.create_task(client.call("shop.get", name=f"n{number}"))
+            while mesh.opened < 2 * number + 2:  # noqa: ASYNC110 - it is turned away
+                await asyncio.sleep(0)
+            before = mesh.server
+            await mesh.listen()
+            before.close()
+            assert await calling == {"name": f"n{number}"}

@@ -27,6 +27,8 @@ class Service:
         message = asyncio.create_task(asyncio.get_running_loop().sock_recv(self.control, 1 << 20))
         await asyncio.wait({message, self.task}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         if not message.done() and self.task.done():
+            await asyncio.wait({message}, timeout=0.1)  # what it sent last is here already
+        if not message.done():
             message.cancel()
             self.task.result()
         return msgpack.unpackb(await asyncio.wait_for(message, 10))

@@ -120,3 +120,33 @@ async def test_one_call_that_gives_up_does_not_disturb_others_that_wait() -> Non
         await first
     peers.close()
     server.close()
+
+
+async def test_a_peer_that_goes_and_comes_again_is_seen_by_nobody() -> None:
+    """Calls are made all the time, while the peer is replaced again and again."""
+    shop = Shop()
+    server, port = await shop.listen()
+    peers = peers_of(port)
+    call = peers.resolve("shop")
+    going, made = True, 0
+
+    async def use() -> None:
+        nonlocal made
+        while going:
+            assert await call("add", {"a": made, "b": 1}) >= 1
+            made += 1
+
+    users = [asyncio.create_task(use()) for _ in range(10)]
+    for _ in range(20):
+        before = made
+        while made < before + 30:  # noqa: ASYNC110 - the users tell nobody
+            await asyncio.sleep(0)
+        await shop._dispatcher.drain(5)
+        server.close()
+        await shop._dispatcher.close()
+        shop = Shop()
+        server, _ = await shop.listen(port)
+    going = False
+    await asyncio.gather(*users)
+    peers.close()
+    server.close()
