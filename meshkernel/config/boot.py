@@ -66,6 +66,7 @@ def service_json(plan: Plan, service: ServicePlan) -> str:
         "host": "0.0.0.0",  # noqa: S104 - the switch says who gets here
         "port": CALL_PORT,
         "http_port": exposed[0].port if exposed else HTTP_PORT,
+        "sleep": service.service.sleep,
         "peers": {
             peer.name: {"address": str(peer.address), "port": CALL_PORT, "timeout": peer.timeout}
             for peer in service.peers

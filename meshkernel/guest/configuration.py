@@ -23,7 +23,10 @@ class Peer:
 class Configuration:
     """One service's configuration: exactly one of ``module`` and ``asgi`` is set."""
 
-    __slots__ = ("asgi", "host", "http_port", "mesh", "module", "peers", "port", "service")
+    __slots__ = (
+        *("asgi", "host", "http_port", "mesh", "module", "peers", "port", "service"),
+        "sleep",
+    )
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.mesh: str = values["mesh"]
@@ -33,6 +36,7 @@ class Configuration:
         self.host: str = values.get("host", "0.0.0.0")  # noqa: S104 - the switch says who gets here
         self.port: int = values["port"]
         self.http_port: int = values.get("http_port", 80)
+        self.sleep: float | None = values.get("sleep")  # seconds without use
         self.peers = {
             name: Peer(name, peer["address"], peer["port"], peer["timeout"])
             for name, peer in values.get("peers", {}).items()

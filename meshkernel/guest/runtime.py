@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -15,10 +16,13 @@ from meshkernel.guest import configuration, logs
 from meshkernel.guest import control as control_channel
 from meshkernel.guest.configuration import Configuration
 from meshkernel.guest.control import ControlChannel
+from meshkernel.guest.idle import Idleness, Use
 from meshkernel.guest.peers import Peers
 from meshkernel.service import Declarations, attached, declarations, shared_errors
 from meshkernel.wire import faults
 from meshkernel.wire.server import Dispatcher, serving
+
+logger = logging.getLogger("meshkernel.guest")
 
 BACKLOG = 128
 """Connections that may wait to be accepted."""
@@ -49,6 +53,8 @@ class Runtime:
         self._shells: Any = None
         self.ready = False
         self._schedule: Any = None
+        self._dispatcher: Dispatcher | None = None
+        self._idleness: Idleness | None = None
 
     async def run(self) -> None:
         """From loading the service to its end; what start-up raises is the caller's to tell."""
@@ -59,7 +65,7 @@ class Runtime:
         module, application = load(self._configuration)
         self._module = module
         declared = declarations(module)
-        dispatcher = Dispatcher(
+        dispatcher = self._dispatcher = Dispatcher(
             self._configuration.service, declared.methods, shared=shared_errors()
         )
         with attached(self._peers):
@@ -78,6 +84,7 @@ class Runtime:
             self._control.send("ready", methods=sorted(dispatcher.methods), port=port)
             self._on_ready()
             self._begin_schedule(declared)
+            self._begin_idleness(dispatcher)
             grace = await self._stop
             server.close()
             await self._end(dispatcher, declared, grace)
@@ -96,8 +103,29 @@ class Runtime:
 
             self._schedule = Schedule(declared.every)
 
+    def _begin_idleness(self, dispatcher: Dispatcher) -> None:
+        """From now on the service may sleep, if it is one of those that do."""
+        seconds = self._configuration.sleep
+        if seconds is None:
+            return
+        if self._schedule is not None:
+            logger.info("the service does not sleep: it has @every functions")
+            return
+        uses: list[Use] = [dispatcher] if self._web is None else [dispatcher, self._web]
+        self._idleness = Idleness(uses, seconds, lambda: self._control.send("idle"))
+
+    def _sleep(self, grace: float) -> None:
+        """Stop, unless somebody has used the service since it said that nobody does."""
+        if self._idleness is None or self._idleness.left or self._dispatcher is None:
+            self._control.send("busy")
+            return
+        self._dispatcher.refuse()  # from here on a call is made again, and not lost
+        self._ask_to_stop(grace)
+
     async def _end(self, dispatcher: Dispatcher, declared: Declarations, grace: float) -> None:
         """Let calls end, run ``@on_stop`` last one first, close the links; within the grace."""
+        if self._idleness is not None:
+            self._idleness.stop()
         async with asyncio.timeout(grace):
             if self._web is not None:
                 await self._web.stop(grace * DRAIN_SHARE / 2)
@@ -121,6 +149,8 @@ class Runtime:
                 self._control.send("pong", id=identifier)
             case {"type": "shell", "session": int(session)}:
                 self._shell(session, message)
+            case {"type": "sleep"}:
+                self._sleep(float(message.get("grace", GRACE)))
             case {"type": "stop"}:
                 self._ask_to_stop(float(message.get("grace", GRACE)))
             case _:

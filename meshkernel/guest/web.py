@@ -23,6 +23,7 @@ KEEP_ALIVE = 75
 class _State(ServerState):
     """Makes the Date header when a response asks for it, instead of once a second."""
 
+    used = 0.0  # when a connection ended last, by the event loop's clock
     _date_second = 0
     _headers: list[tuple[bytes, bytes]]
 
@@ -38,6 +39,18 @@ class _State(ServerState):
     def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
         self._date_second = 0
         self._headers = value
+
+
+class _Connection(H11Protocol):
+    """Notes when the application was used last."""
+
+    def __init__(self, config: Config, state: _State, app_state: dict[str, Any]) -> None:
+        super().__init__(config=config, server_state=state, app_state=app_state)
+        self._state = state
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._state.used = self.loop.time()
 
 
 class WebServer:
@@ -62,6 +75,16 @@ class WebServer:
         self._server: asyncio.Server | None = None
         self._lifespan: LifespanOn | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is connected."""
+        return bool(self._state.connections)
+
+    @property
+    def used(self) -> float:
+        """When the last connection ended, by the event loop's clock."""
+        return self._state.used
+
     async def start(self) -> int:
         """Run the application's start-up, then listen; returns the port."""
         self._config.load()
@@ -71,9 +94,7 @@ class WebServer:
             raise RuntimeError("the application's lifespan failed to start: its log says why")
 
         def protocol() -> H11Protocol:
-            return H11Protocol(
-                config=self._config, server_state=self._state, app_state=lifespan.state
-            )
+            return _Connection(self._config, self._state, lifespan.state)
 
         self._server = await asyncio.get_running_loop().create_server(
             protocol, self._host, self._port, reuse_address=True

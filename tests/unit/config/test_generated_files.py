@@ -116,6 +116,7 @@ def test_the_boot_configuration() -> None:
         "host": "0.0.0.0",
         "port": 7000,
         "http_port": 8000,
+        "sleep": None,
         "peers": {"cart": {"address": str(cart.address), "port": 7000, "timeout": 0.5}},
     }
 
