@@ -15,7 +15,17 @@ from meshkernel.errors import (
     NotDelivered,
     RemoteError,
 )
-from meshkernel.service import bind_links, every, link, on_start, on_stop, rpc, shared_error
+from meshkernel.service import (
+    after_seal,
+    before_seal,
+    bind_links,
+    every,
+    link,
+    on_start,
+    on_stop,
+    rpc,
+    shared_error,
+)
 
 __all__ = [
     "CallError",
@@ -25,6 +35,8 @@ __all__ = [
     "MeshkernelError",
     "NotDelivered",
     "RemoteError",
+    "after_seal",
+    "before_seal",
     "bind_links",
     "every",
     "link",

@@ -1,4 +1,5 @@
-"""What a service module writes: ``@rpc``, ``link()``, ``@every``, ``@on_start``, ``@on_stop``.
+"""What a service module writes: ``@rpc``, ``link()``, ``@every``, ``@on_start``, ``@on_stop``,
+``@before_seal``, ``@after_seal``.
 
 Decorating changes nothing about a function: it is noted down under the module in which the
 decorator stands, and the runtime inside the unikernel serves what the service's own module noted.
@@ -24,10 +25,12 @@ _ASYNC_GENERATOR = 0x200  # inspect.CO_ASYNC_GENERATOR
 class Declarations:
     """What one module declares, in the order in which it does."""
 
-    __slots__ = ("every", "methods", "start", "stop")
+    __slots__ = ("after_seal", "before_seal", "every", "methods", "start", "stop")
 
     def __init__(self) -> None:
         self.methods: dict[str, Callable[..., Any]] = {}
+        self.before_seal: list[Callable[[], Any]] = []
+        self.after_seal: list[Callable[[], Any]] = []
         self.start: list[Callable[[], Any]] = []
         self.stop: list[Callable[[], Any]] = []
         self.every: list[tuple[Callable[[], Any], float]] = []  # with its seconds
@@ -88,9 +91,35 @@ def rpc(function: Function | None = None) -> Function | Callable[[Function], Fun
     return declare if function is None else declare(function)
 
 
+def before_seal(function: Function) -> Function:
+    """Run this function, plain or async, once when the service's image is sealed, behind its
+    import; several run in the order written.
+
+    For work that every machine of the service would do alike, such as reading a model or computing
+    a table: all of them begin with its result. There is no network, no volume and no secret yet,
+    and nothing of them may be left open. A machine that boots cold runs it at each start.
+    """
+    _of_caller().before_seal.append(function)
+    return function
+
+
+def after_seal(function: Function) -> Function:
+    """Run this function, plain or async, at each start of a machine, before ``@on_start``; several
+    run in the order written.
+
+    For what has to be each machine's own although the module made it at its import, such as an
+    identifier. The environment is the machine's own by then.
+    """
+    _of_caller().after_seal.append(function)
+    return function
+
+
 def on_start(function: Function) -> Function:
     """Run this function, plain or async, before the service counts as ready; several run in the
     order written.
+
+    It runs in each machine, behind the seal: this is the place to open connections and files, and
+    to start threads.
     """
     _of_caller().start.append(function)
     return function

@@ -21,10 +21,14 @@ class Peer:
 
 
 class Configuration:
-    """One service's configuration: exactly one of ``module`` and ``asgi`` is set."""
+    """One service's configuration: exactly one of ``module`` and ``asgi`` is set.
+
+    That of a boot for sealing has no peers, but ``secrets``: the names of variables that machines
+    will have, and this boot has not.
+    """
 
     __slots__ = (
-        *("asgi", "host", "http_port", "mesh", "module", "peers", "port", "service"),
+        *("asgi", "host", "http_port", "mesh", "module", "peers", "port", "secrets", "service"),
         "sleep",
     )
 
@@ -37,6 +41,7 @@ class Configuration:
         self.port: int = values["port"]
         self.http_port: int = values.get("http_port", 80)
         self.sleep: float | None = values.get("sleep")  # seconds without use
+        self.secrets: list[str] = values.get("secrets", [])
         self.peers = {
             name: Peer(name, peer["address"], peer["port"], peer["timeout"])
             for name, peer in values.get("peers", {}).items()

@@ -9,6 +9,8 @@ import msgpack
 
 PATH = "/dev/control"
 
+FLAGS = os.O_RDWR | os.O_CLOEXEC
+
 LARGEST = 1 << 20
 """Bytes of one message (abi/control.h)."""
 
@@ -17,10 +19,24 @@ LONGEST_TEXT = 64 << 10
 
 
 class ControlChannel:
-    """A file of which a read gives one whole message and a write sends one."""
+    """A file of which a read gives one whole message and a write sends one.
 
-    def __init__(self, descriptor: int) -> None:
+    ``path`` is where it can be opened anew.
+    """
+
+    def __init__(self, descriptor: int, path: str | None = None) -> None:
         self.descriptor = descriptor
+        self._path = path
+
+    def close(self) -> None:
+        """Close it before a seal, of which it is no part; `reopen` comes next."""
+        if self._path is not None:
+            os.close(self.descriptor)
+
+    def reopen(self) -> None:
+        """Open it behind a seal."""
+        if self._path is not None:
+            self.descriptor = os.open(self._path, FLAGS)
 
     def send(self, type: str, **values: Any) -> None:
         """Send one message; from any thread."""
@@ -39,7 +55,7 @@ class ControlChannel:
 
 def connect(path: str = PATH) -> ControlChannel:
     """The machine's control channel."""
-    return ControlChannel(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+    return ControlChannel(os.open(path, FLAGS), path)
 
 
 def _bounded(value: Any) -> Any:

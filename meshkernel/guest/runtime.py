@@ -1,4 +1,9 @@
-"""The life of one service: load it, start it, say so, serve until asked to stop."""
+"""The life of one service: load it, seal it, start it, say so, serve until asked to stop.
+
+All that is the same for every machine of a service comes first. An image is sealed behind it
+(`meshkernel.guest.seal`), and each machine goes on from there; a machine that boots cold just runs
+through.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import asyncio
 import gc
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,10 +23,11 @@ from meshkernel.guest import control as control_channel
 from meshkernel.guest.configuration import Configuration
 from meshkernel.guest.control import ControlChannel
 from meshkernel.guest.idle import Idleness, Use
+from meshkernel.guest.loading import Loaded, run_hooks
 from meshkernel.guest.peers import Peers
-from meshkernel.service import Declarations, attached, declarations, shared_errors
+from meshkernel.service import attached
 from meshkernel.wire import faults
-from meshkernel.wire.server import Dispatcher, serving
+from meshkernel.wire.server import serving
 
 logger = logging.getLogger("meshkernel.guest")
 
@@ -33,110 +40,115 @@ GRACE = 10.0
 DRAIN_SHARE = 0.5
 """Of the grace, for calls and ``@every`` functions that run; the rest is for ``@on_stop``."""
 
+SEAL = "/dev/seal"
+"""Is there in a boot for sealing, and in no other."""
+
+UNSEALABLE = 3
+"""The status of a program that cannot be sealed."""
+
 
 class Runtime:
-    """One service in the running event loop."""
+    """One service in an event loop: `load` comes before the seal, `run` behind it."""
 
     def __init__(
-        self,
-        configuration: Configuration,
-        control: ControlChannel,
-        on_ready: Callable[[], None] = lambda: None,
+        self, control: ControlChannel, on_ready: Callable[[], None] = lambda: None
     ) -> None:
-        self._configuration = configuration
         self._control = control
         self._on_ready = on_ready
-        self._peers = Peers(configuration)
+        self._service: Loaded | None = None
+        self._peers: Peers | None = None
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
-        self._web: Any = None
-        self._module = ""
+        self._asked: float | None = None  # the grace of a stop that was asked for before it ran
         self._shells: Any = None
-        self.ready = False
         self._schedule: Any = None
-        self._dispatcher: Dispatcher | None = None
         self._idleness: Idleness | None = None
+        self.ready = False
 
-    async def run(self) -> None:
-        """From loading the service to its end; what start-up raises is the caller's to tell."""
+    def heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop in order at SIGTERM; a handler that the service installs takes its place."""
+        with suppress(ValueError, RuntimeError):  # not in the main thread, as in a test
+            loop.add_signal_handler(signal.SIGTERM, self._terminated, loop)
+
+    def load(self, configuration: Configuration) -> Loaded:
+        """Import the service, and make what all of its machines have in common."""
+        self._service = Loaded(configuration)
+        return self._service
+
+    async def run(self, configuration: Configuration) -> None:
+        """From what one machine has of its own to its end; what start-up raises is the caller's to
+        tell.
+        """
+        service = self._service
+        assert service is not None  # noqa: S101 - loaded before
         loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
-        with suppress(ValueError, RuntimeError):  # not in the main thread, as in a test
-            loop.add_signal_handler(signal.SIGTERM, self._terminated)
-        module, application = load(self._configuration)
-        self._module = module
-        declared = declarations(module)
-        dispatcher = self._dispatcher = Dispatcher(
-            self._configuration.service, declared.methods, shared=shared_errors()
-        )
+        if self._asked is not None:
+            self._stop.set_result(self._asked)
+        self._peers = Peers(configuration)
         with attached(self._peers):
-            await run_hooks(declared.start)
+            await run_hooks(service.declared.after_seal)
+            await run_hooks(service.declared.start)
             server = await loop.create_server(
-                serving(dispatcher),
-                self._configuration.host,
-                self._configuration.port,
+                serving(service.dispatcher),
+                configuration.host,
+                configuration.port,
                 backlog=BACKLOG,
             )
-            if application is not None:
-                await self._serve_web(application)
+            if service.web is not None:
+                await service.web.start(configuration.host, configuration.http_port)
             loop.add_reader(self._control.descriptor, self._receive)
             port = server.sockets[0].getsockname()[1]
             self.ready = True
-            self._control.send("ready", methods=sorted(dispatcher.methods), port=port)
+            self._control.send("ready", methods=sorted(service.dispatcher.methods), port=port)
             self._on_ready()
-            self._begin_schedule(declared)
-            self._begin_idleness(dispatcher)
+            self._begin_schedule(service)
+            self._begin_idleness(service, configuration.sleep)
             grace = await self._stop
             server.close()
-            await self._end(dispatcher, declared, grace)
+            await self._end(service, grace)
         loop.remove_reader(self._control.descriptor)
         self._control.send("stopped")
 
-    async def _serve_web(self, application: Any) -> None:
-        from meshkernel.guest.web import WebServer  # noqa: PLC0415 - only where it is needed
-
-        self._web = WebServer(application, self._configuration.host, self._configuration.http_port)
-        await self._web.start()
-
-    def _begin_schedule(self, declared: Declarations) -> None:
-        if declared.every:
+    def _begin_schedule(self, service: Loaded) -> None:
+        if service.declared.every:
             from meshkernel.guest.schedule import Schedule  # noqa: PLC0415 - many need none
 
-            self._schedule = Schedule(declared.every)
+            self._schedule = Schedule(service.declared.every)
 
-    def _begin_idleness(self, dispatcher: Dispatcher) -> None:
+    def _begin_idleness(self, service: Loaded, seconds: float | None) -> None:
         """From now on the service may sleep, if it is one of those that do."""
-        seconds = self._configuration.sleep
         if seconds is None:
             return
         if self._schedule is not None:
             logger.info("the service does not sleep: it has @every functions")
             return
-        uses: list[Use] = [dispatcher] if self._web is None else [dispatcher, self._web]
+        uses: list[Use] = [service.dispatcher, *([] if service.web is None else [service.web])]
         self._idleness = Idleness(uses, seconds, lambda: self._control.send("idle"))
 
     def _sleep(self, grace: float) -> None:
         """Stop, unless somebody has used the service since it said that nobody does."""
-        if self._idleness is None or self._idleness.left or self._dispatcher is None:
+        if self._idleness is None or self._idleness.left or self._service is None:
             self._control.send("busy")
             return
-        self._dispatcher.refuse()  # from here on a call is made again, and not lost
+        self._service.dispatcher.refuse()  # from here on a call is made again, and not lost
         self._ask_to_stop(grace)
 
-    async def _end(self, dispatcher: Dispatcher, declared: Declarations, grace: float) -> None:
+    async def _end(self, service: Loaded, grace: float) -> None:
         """Let calls end, run ``@on_stop`` last one first, close the links; within the grace."""
         if self._idleness is not None:
             self._idleness.stop()
         async with asyncio.timeout(grace):
-            if self._web is not None:
-                await self._web.stop(grace * DRAIN_SHARE / 2)
-            drained = dispatcher.drain(grace * DRAIN_SHARE)
+            if service.web is not None:
+                await service.web.stop(grace * DRAIN_SHARE / 2)
+            drained = service.dispatcher.drain(grace * DRAIN_SHARE)
             if self._schedule is not None:
                 await asyncio.gather(drained, self._schedule.stop(grace * DRAIN_SHARE))
             else:
                 await drained
-            await run_hooks(declared.stop[::-1])
-        self._peers.close()
-        await dispatcher.close()
+            await run_hooks(service.declared.stop[::-1])
+        if self._peers is not None:
+            self._peers.close()
+        await service.dispatcher.close()
 
     def _receive(self) -> None:
         """One message of the supervisor."""
@@ -165,40 +177,22 @@ class Runtime:
             except ImportError:
                 self._control.send("shell", session=session, event="absent")
                 return
-            self._shells = found.Shells(self._module, self._control.send)
+            assert self._service is not None  # noqa: S101 - it runs
+            self._shells = found.Shells(self._service.module, self._control.send)
         self._shells.take(message)
 
-    def _terminated(self) -> None:
+    def _terminated(self, loop: asyncio.AbstractEventLoop) -> None:
         """SIGTERM, and the service has no handler of its own. The supervisor's message, which says
         how long there is, comes before its signal; and the loop reads what is there before it
         looks at its timers.
         """
-        asyncio.get_running_loop().call_later(0, self._ask_to_stop, GRACE)
+        loop.call_later(0, self._ask_to_stop, GRACE)
 
     def _ask_to_stop(self, grace: float) -> None:
-        if self._stop is not None and not self._stop.done():
+        if self._stop is None:
+            self._asked = grace
+        elif not self._stop.done():
             self._stop.set_result(grace)
-
-
-def load(configuration: Configuration) -> tuple[str, Any]:
-    """Import the service: the name of its module, and its ASGI application if it is one."""
-    if configuration.asgi is None:
-        name = configuration.module or ""
-        importlib.import_module(name)
-        return name, None
-    name, _, attribute = configuration.asgi.partition(":")
-    found: Any = importlib.import_module(name)
-    for part in attribute.split("."):
-        found = getattr(found, part)
-    return name, found
-
-
-async def run_hooks(hooks: list[Callable[[], Any]]) -> None:
-    """Run ``@on_start`` or ``@on_stop`` functions one after the other."""
-    for hook in hooks:
-        result = hook()
-        if hasattr(result, "__await__"):
-            await result
 
 
 def _settle() -> None:
@@ -207,24 +201,48 @@ def _settle() -> None:
     gc.enable()
 
 
-def main(path: str = "/etc/meshkernel/service.json", descriptor: int | None = None) -> int:
+def main(path: str = configuration.PATH, descriptor: int | None = None, device: Any = None) -> int:
     """Run the service that this machine is for; returns its exit status.
 
-    ``descriptor`` is that of the control channel, instead of the machine's own.
+    ``descriptor`` is that of the control channel, instead of the machine's own; ``device`` seals,
+    instead of the machine's own, which is there only in a boot for sealing.
     """
     control = control_channel.connect() if descriptor is None else ControlChannel(descriptor)
     logs.forward(control)
     gc.disable()  # what is imported lives on: looking for garbage among it only takes time
-    runtime = None
+    runtime = Runtime(control, _settle)
+    sealing = _sealing(device)
     try:
-        runtime = Runtime(configuration.read(path), control, _settle)
-        asyncio.run(runtime.run())
+        with asyncio.Runner() as runner:
+            runtime.heed_signals(runner.get_loop())
+            found = configuration.read(path)
+            if sealing is not None:
+                sealing.watch(found.secrets)
+            loaded = runtime.load(found)
+            if loaded.declared.before_seal:
+                runner.run(run_hooks(loaded.declared.before_seal))
+            if sealing is not None:
+                sealing.seal(control)
+                sealing = None  # from here on, this is one machine of many
+                found = configuration.read(path)
+            runner.run(runtime.run(found))
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
-        if isinstance(error, SystemExit) and runtime is not None and runtime.ready:
+        if isinstance(error, SystemExit) and runtime.ready:
             raise  # its own handler of SIGTERM, as in any program
-        message = f"{type(error).__name__}: {error}"
+        if sealing is not None:
+            control.send("unsealable", faults=sealing.faults_of(error))
+            return UNSEALABLE
         stack = faults.stack_of(error)
         sys.stderr.write(stack)
-        control.send("failed", message=message, stack=stack)
+        control.send("failed", message=f"{type(error).__name__}: {error}", stack=stack)
         return 1
     return 0
+
+
+def _sealing(device: Any) -> Any:
+    """What seals in a boot for sealing, else None."""
+    if device is None and not os.access(SEAL, os.F_OK):
+        return None
+    from meshkernel.guest.seal import Device, Sealing  # noqa: PLC0415 - no other boot needs it
+
+    return Sealing(device or Device(SEAL))

@@ -54,9 +54,9 @@ class _Connection(H11Protocol):
 
 
 class WebServer:
-    """One application on one port."""
+    """One application on one port, which is said when it starts."""
 
-    def __init__(self, application: Any, host: str, port: int) -> None:
+    def __init__(self, application: Any) -> None:
         self._config = Config(
             application,
             http=H11Protocol,
@@ -70,7 +70,7 @@ class WebServer:
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE,
         )
-        self._host, self._port = host, port
+        self._config.load()
         self._state = _State()
         self._server: asyncio.Server | None = None
         self._lifespan: LifespanOn | None = None
@@ -85,9 +85,8 @@ class WebServer:
         """When the last connection ended, by the event loop's clock."""
         return self._state.used
 
-    async def start(self) -> int:
+    async def start(self, host: str, port: int) -> int:
         """Run the application's start-up, then listen; returns the port."""
-        self._config.load()
         lifespan = self._lifespan = LifespanOn(self._config)
         await lifespan.startup()
         if lifespan.should_exit:
@@ -97,10 +96,10 @@ class WebServer:
             return _Connection(self._config, self._state, lifespan.state)
 
         self._server = await asyncio.get_running_loop().create_server(
-            protocol, self._host, self._port, reuse_address=True
+            protocol, host, port, reuse_address=True
         )
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        taken: int = self._server.sockets[0].getsockname()[1]
+        return taken
 
     async def stop(self, seconds: float) -> None:
         """Take no more connections, end those that rest, wait for the rest, run the application's

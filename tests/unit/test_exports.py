@@ -14,6 +14,8 @@ def test_the_public_names_are_these() -> None:
         "MeshkernelError",
         "NotDelivered",
         "RemoteError",
+        "after_seal",
+        "before_seal",
         "bind_links",
         "every",
         "link",

@@ -41,7 +41,11 @@ def test_a_decorated_function_stays_what_it_is() -> None:
 
 def test_declarations_are_those_of_the_module_in_the_order_written(declare: Any) -> None:
     text = """
-from meshkernel import rpc, on_start, on_stop
+from meshkernel import after_seal, before_seal, rpc, on_start, on_stop
+@before_seal
+def before(): ...
+@after_seal
+def after(): ...
 @rpc
 def b(): ...
 @rpc()
@@ -57,6 +61,8 @@ def stop(): ...
     module = declare(text, "declares")
     declared = declarations("declares")
     assert declared.methods == {"b": module.b, "a": module.a}
+    assert declared.before_seal == [module.before]
+    assert declared.after_seal == [module.after]
     assert declared.start == [module.first, module._]
     assert declared.stop == [module.stop]
 

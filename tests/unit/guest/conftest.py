@@ -31,8 +31,13 @@ async def start() -> AsyncIterator[Start]:
             defaults = {"mesh": "m", "service": "s", "host": "127.0.0.1", "port": 0}
             configuration = Configuration(defaults | values)
             service = Service(ours)
-            runtime = Runtime(configuration, ControlChannel(theirs.fileno()))
-            service.task = asyncio.create_task(runtime.run())
+            runtime = Runtime(ControlChannel(theirs.fileno()))
+
+            async def live() -> None:
+                runtime.load(configuration)
+                await runtime.run(configuration)
+
+            service.task = asyncio.create_task(live())
 
             async def stop() -> None:
                 if not service.task.done():

@@ -1,0 +1,87 @@
+"""Behind the seal: what must not be alike in the machines that are made of one image.
+
+Python's own fork handlers have renewed ``random``, the locks of ``logging`` and the list of threads
+by now; OpenSSL and ``tempfile`` look at the process's number, which is another one. The seed of
+string hashes stays that of the image (docs/security.md).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from meshkernel.guest.generators import Generators
+
+ENVIRONMENT = "/proc/self/environ"
+
+
+class Renewal:
+    """Made before the service is imported; `prepare` comes right before the seal, `renew` behind
+    it.
+    """
+
+    def __init__(self) -> None:
+        self._environment = _environment()
+        self._generators = Generators()
+        self._steps: list[Any] = []
+
+    def prepare(self) -> None:
+        """Choose what has to be done behind the seal: what was never imported needs nothing."""
+        self._steps = [self._renew_environment, *self._generators.prepare()]
+        self._steps += [step for name, step in STEPS.items() if name in sys.modules]
+
+    def renew(self) -> None:
+        """Make this process one of its own."""
+        for step in self._steps:
+            step()
+
+    def _renew_environment(self) -> None:
+        """The machine's variables for those of the sealing boot, but for what the program set."""
+        now = _environment()
+        if now == self._environment:
+            return
+        old, new = _variables(self._environment), _variables(now)
+        for name in old.keys() | new.keys():
+            if old.get(name) == new.get(name) or os.environb.get(name) != old.get(name):
+                continue
+            if name in new:
+                os.environb[name] = new[name]
+            else:
+                del os.environb[name]
+        if b"TZ" in old.keys() | new.keys():
+            time.tzset()
+
+
+def _environment() -> bytes:
+    descriptor = os.open(ENVIRONMENT, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = b""
+        while piece := os.read(descriptor, 1 << 16):
+            text += piece
+        return text
+    finally:
+        os.close(descriptor)
+
+
+def _variables(text: bytes) -> dict[bytes, bytes]:
+    pairs = (each.partition(b"=") for each in text.split(b"\0") if each)
+    return {name: value for name, _, value in pairs}
+
+
+def _renew_logging() -> None:
+    """Records tell milliseconds since the start of the process."""
+    import logging  # noqa: PLC0415 - it is there already
+
+    now = time.time_ns() if isinstance(logging._startTime, int) else time.time()  # type: ignore[attr-defined]
+    logging._startTime = now  # type: ignore[attr-defined]
+
+
+def _renew_uuid() -> None:
+    """The number of the host and the last time, of ``uuid1``."""
+    uuid: Any = sys.modules["uuid"]
+    uuid._node = uuid._last_timestamp = None
+
+
+STEPS = {"logging": _renew_logging, "uuid": _renew_uuid}

@@ -1,0 +1,119 @@
+"""Sealing: everything up to here is done once, when the image is built, and kept in it.
+
+A boot for sealing has the file ``/dev/seal``. Reading it tells what stands in the way, a line for
+each; writing ``seal`` to it makes the next ``fork`` the seal: the machine stops there and its
+memory becomes the image. Each machine that is made of it goes on as the child of that fork, so
+whatever knows about forks renews itself by the ordinary rules, and `meshkernel.guest.renewal` does
+the rest.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from meshkernel.guest.control import ControlChannel
+from meshkernel.guest.obstacles import Obstacle, describe, of_error, of_python
+from meshkernel.guest.renewal import Renewal
+from meshkernel.guest.witness import Witness
+from meshkernel.wire.faults import stack_of
+
+CHUNK = 1 << 16
+
+
+class UnsealableError(Exception):
+    """The process has things that an image cannot have; ``obstacles`` are all of them."""
+
+    def __init__(self, obstacles: list[Obstacle]) -> None:
+        super().__init__("; ".join(obstacle.what for obstacle in obstacles))
+        self.obstacles = obstacles
+
+
+class Way(Protocol):
+    """How a process is sealed: by `Device` in a machine, by a test in a process of Linux."""
+
+    def obstacles(self) -> list[str]:
+        """What stands in the way, in the words of the library OS."""
+
+    def arm(self) -> None:
+        """Make the next fork the seal; OSError where something stands in the way."""
+
+
+class Device:
+    """``/dev/seal`` of the library OS."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def obstacles(self) -> list[str]:
+        """What stands in the way."""
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            text = b""
+            while piece := os.read(descriptor, CHUNK):
+                text += piece
+        finally:
+            os.close(descriptor)
+        return text.decode(errors="replace").splitlines()
+
+    def arm(self) -> None:
+        """Make the next fork the seal."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, b"seal")
+        finally:
+            os.close(descriptor)
+
+
+class Sealing:
+    """A boot for sealing. From now on it is noted where things are made that cannot be sealed."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+        self._renewal = Renewal()
+        self._witness = Witness()
+
+    def watch(self, secrets: Collection[str]) -> None:
+        """Note who asks for one of these variables: a value of the sealing boot would stay."""
+        self._witness.watch_environment(frozenset(secrets))
+
+    def seal(self, control: ControlChannel) -> None:
+        """Seal the process; returns in each machine that goes on behind the seal, renewed.
+
+        Raises:
+            UnsealableError: something stands in the way.
+        """
+        gc.collect()
+        found = [describe(line, self._witness) for line in self._way.obstacles()]
+        found += of_python(self._witness)
+        if found:
+            raise UnsealableError(found)
+        self._witness.end()
+        self._renewal.prepare()
+        wakeup = signal.set_wakeup_fd(-1)  # asyncio's own, which it forgets in a child
+        control.close()
+        gc.freeze()  # a collection must not write to pages that all machines share
+        self._way.arm()
+        if os.fork():
+            os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
+        control.reopen()
+        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+        self._renewal.renew()
+
+    def faults_of(self, error: BaseException) -> list[dict[str, str]]:
+        """What is told of an error that ended the boot; the stack of one that is the service's own
+        goes to the console.
+        """
+        if isinstance(error, UnsealableError):
+            found = error.obstacles
+        else:
+            sys.stderr.write(stack_of(error))
+            found = of_error(error, self._witness)
+        told: list[dict[str, Any]] = [
+            {"what": each.what, "where": each.where, "remedy": each.remedy} for each in found
+        ]
+        return told
