@@ -32,10 +32,13 @@ def up(topology: Path, detach: bool, release: bool) -> int:
         meshkernel up
         meshkernel up -d shop/topology.toml
     """
+    if detach:
+        from meshkernel.cli import detached  # noqa: PLC0415
+
+        return detached.background(options.read_topology(topology), release=release)
     from meshkernel.cli import starting  # noqa: PLC0415
 
-    made = options.read_plan(topology, release=release)
-    return starting.background(made) if detach else starting.foreground(made)
+    return starting.foreground(options.read_plan(topology, release=release))
 
 
 @click.command()

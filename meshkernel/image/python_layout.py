@@ -140,10 +140,7 @@ def kept(object_file: Path | None, inode: int, cache: Cache) -> str:
         return NO_PYTHON
     files = (object_file, interpreter.resolve(), PROBE, Path(__file__))
     key = digest(str(inode), str(interpreter), *(f"{path} {stamp(path)}" for path in files))
-    path = cache.path("layout", key, ".h")
-    if not path.exists():
-        cache.write(path, render(object_file, inode, interpreter).encode())
-    return path.read_text()
+    return cache.text("layout", key, lambda: render(object_file, inode, interpreter))
 
 
 def _symbol_tables(elf: ELFFile) -> Iterator[SymbolTableSection]:

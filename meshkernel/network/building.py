@@ -11,6 +11,7 @@ from attrs import frozen
 from meshkernel.toolchain import third_party, tools
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 from meshkernel.toolchain.compile import Compiler, Unit
+from meshkernel.toolchain.compiled import stamp_of
 
 NATIVE = Path(__file__).parent / "native"
 
@@ -52,8 +53,20 @@ def build_switch(cache: Cache, *, flags: Sequence[str] = ()) -> Path:
         BuildError: a tool failed.
         UserError: a tool or the source of lwIP is missing.
     """
+    lwip = third_party.lwip(cache)  # its folder is named after what is in it
+    sources = stamp_of([NATIVE, Path(tools.__file__).parent])
+    key = digest(sources, str(lwip), tools.cc().banner, *flags)
+
+    def built() -> str:
+        return str(_build(cache, lwip, flags).relative_to(cache.root))
+
+    target = cache.root / cache.text("switches", key, built)
+    return target if target.exists() else _build(cache, lwip, flags)
+
+
+def _build(cache: Cache, lwip: Path, flags: Sequence[str]) -> Path:
     recipe = Recipe.read()
-    objects = Compiler(cache).compile(units(recipe, third_party.lwip(cache), flags))
+    objects = Compiler(cache).compile(units(recipe, lwip, flags))
     link_flags = [*recipe.link_flags, *flags]
     key = digest(tools.cc().banner, *link_flags, *(file_digest(path) for path in objects))
     target = cache.path("switch", key)

@@ -28,6 +28,10 @@ from meshkernel.supervisor.shells import Shells
 from meshkernel.supervisor.tracing import Traces
 from meshkernel.toolchain.cache import digest
 
+STATE_DELAY = 0.1
+"""Seconds in which changes are written together. Machines end with their supervisor, whatever ends
+it, so what a crash leaves unwritten is nothing that runs."""
+
 
 def plan_digest(plan: Plan) -> str:
     """The same for the same plan: tells whether a topology has changed since it was started."""
@@ -66,6 +70,7 @@ class MeshServer:
         self._stack = AsyncExitStack()
         self._network: Network | None = None
         self._mesh: Mesh | None = None
+        self._writing: asyncio.TimerHandle | None = None
 
     @property
     def mesh(self) -> Mesh:
@@ -82,6 +87,7 @@ class MeshServer:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             stack.callback(self.logs.close)
+            stack.callback(self._forget_state)
             self._network = await stack.enter_async_context(
                 self._host.network(self.plan, self.folder.path)
             )
@@ -92,14 +98,14 @@ class MeshServer:
                 self.logs,
                 image_bytes=self._image_bytes,
                 on_event=self._on_event,
-                changed=self._write_state,
+                changed=self._note_state,
                 reports=Reports(self.folder.crashes, self.plan.topology.name, self.logs),
             )
             control = ControlServer(commands_of(self))
             await control.start(listen(self.folder.control))
             stack.push_async_callback(control.close)
             stack.push_async_callback(self._stop)
-            self._write_state()
+            self.write_state()
             self._stack = stack.pop_all()
         return self
 
@@ -131,8 +137,20 @@ class MeshServer:
         """In the service's log: its code sees an error of a socket, which does not say why."""
         self.logs.add(service, f"meshkernel: {text}", time.time())
 
-    def _write_state(self) -> None:
+    def _note_state(self) -> None:
+        """Write the state soon, once for all that changes meanwhile: it names every service."""
+        if self._writing is None and not self.stop_asked.is_set():
+            loop = asyncio.get_running_loop()
+            self._writing = loop.call_later(STATE_DELAY, self.write_state)
+
+    def _forget_state(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+    def write_state(self) -> None:
         """Note every process, so that what a crash leaves behind is found."""
+        self._forget_state()
         pids = [os.getpid(), self.network.pid, *self.mesh.pids()]
         found = (Identity.of(pid) for pid in pids)
         processes = [[each.pid, each.started] for each in found if each is not None]

@@ -67,6 +67,7 @@ async def bring_up(
             await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
+                server.write_state()
                 on_event(Event("up", seconds=time.monotonic() - began))
                 during = asyncio.create_task(meanwhile(server))
             why = await ending

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,14 +70,21 @@ class Cache:
         Raises:
             FileNotFoundError: it is not there.
         """
-        before = stamp(path)
-        kept = self.path("digest", digest(str(path), str(before)))
-        if before is not None and kept.exists():
+        return self.text("digest", digest(f"{path} {stamp(path)}"), lambda: file_digest(path))
+
+    def text(self, kind: str, key: str, make: Callable[[], str]) -> str:
+        """What ``make`` returned the first time, for this kind and key.
+
+        A key that has the stamps of what ``make`` reads stays true if a file is written to
+        meanwhile: no file has that stamp any more.
+        """
+        kept = self.path(kind, key, ".txt")
+        try:
             return kept.read_text()
-        found = file_digest(path)
-        if stamp(path) == before:
-            self.write(kept, found.encode())
-        return found
+        except FileNotFoundError:
+            made = make()
+            self.write(kept, made.encode())
+            return made
 
     def write(self, path: Path, data: bytes) -> Path:
         """Stores bytes; two builds may do so at once."""

@@ -17,9 +17,15 @@ from meshkernel.toolchain.cache import Cache, digest, stamp
 
 
 def stamp_of(roots: Iterable[Path]) -> str:
-    """What changes when a file below one of these folders is written to, made or removed."""
+    """What changes when a file below one of these folders is written to, made or removed; but for
+    the bytecode that Python keeps there.
+    """
     files = sorted(
-        Path(folder, name) for root in roots for folder, _, names in os.walk(root) for name in names
+        Path(folder, name)
+        for root in roots
+        for folder, _, names in os.walk(root)
+        for name in names
+        if not name.endswith(".pyc")
     )
     return digest(*(f"{path} {stamp(path)}" for path in files))
 

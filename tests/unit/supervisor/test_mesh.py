@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import threading
 
@@ -11,7 +10,7 @@ from meshkernel.errors import MachineError, SupervisorError, UserError
 from meshkernel.plan import make_plan
 from meshkernel.supervisor import backoff, up
 from meshkernel.supervisor.remote import Remote
-from meshkernel.supervisor.run_folder import AlreadyRunningError
+from meshkernel.supervisor.run_folder import AlreadyRunningError, RunFolder
 from meshkernel.supervisor.server import MeshServer
 from meshkernel.supervisor.state import State
 from meshkernel.topology import parse
@@ -83,7 +82,21 @@ async def test_ps(server):
     assert front["state"] == "running"
     assert front["address"].endswith(":7000")
     assert (front["memory_mb"], front["restarts"], front["image_bytes"]) == (64, 0, 5)
-    assert json.loads(server.folder.state.read_text())["services"][2]["pid"] == front["pid"]
+
+
+async def test_changes_that_come_together_are_written_together_and_soon(server, monkeypatch):
+    server.write_state()  # what the start has left to be written
+    states = asyncio.Queue()
+    monkeypatch.setattr(RunFolder, "write_state", lambda self, state: states.put_nowait(state))
+    await server.host.arrival("back")
+    await ask(server, "kill", service="back")
+    await server.host.arrival("back")
+    async with asyncio.timeout(5):
+        await server.mesh.runner("back").reached(State.RUNNING)
+        while (state := await states.get())["services"][0]["state"] != "running":
+            assert state["services"][0]["pid"] is None
+    assert state["services"] == await ask(server, "ps")
+    assert len(state["processes"]) == 5  # the supervisor, the switch, and the machines
 
 
 async def test_info_says_where_things_are(server):
