@@ -25,10 +25,11 @@ _ASYNC_GENERATOR = 0x200  # inspect.CO_ASYNC_GENERATOR
 class Declarations:
     """What one module declares, in the order in which it does."""
 
-    __slots__ = ("after_seal", "before_seal", "every", "methods", "start", "stop")
+    __slots__ = ("after_seal", "before_seal", "every", "idempotent", "methods", "start", "stop")
 
     def __init__(self) -> None:
         self.methods: dict[str, Callable[..., Any]] = {}
+        self.idempotent: set[str] = set()
         self.before_seal: list[Callable[[], Any]] = []
         self.after_seal: list[Callable[[], Any]] = []
         self.start: list[Callable[[], Any]] = []
@@ -65,15 +66,23 @@ def rpc(function: Function) -> Function: ...
 
 
 @overload
-def rpc() -> Callable[[Function], Function]: ...
+def rpc(*, idempotent: bool = False) -> Callable[[Function], Function]: ...
 
 
-def rpc(function: Function | None = None) -> Function | Callable[[Function], Function]:
+def rpc(
+    function: Function | None = None, *, idempotent: bool = False
+) -> Function | Callable[[Function], Function]:
     """Let other services call this function, plain or async, by its name.
 
     Arguments come by name and are checked against the annotations before the function runs. A plain
     function runs in a thread, so that it holds up no other call; an async one runs in the event
     loop.
+
+    Args:
+        function: the function, where the decorator stands without brackets.
+        idempotent: running it twice does what running it once does. So a call whose outcome is
+            unknown, since its replica was lost, is made again with another one, as long as there is
+            time.
     """
     declared = _of_caller()
 
@@ -86,6 +95,8 @@ def rpc(function: Function | None = None) -> Function | Callable[[Function], Fun
                 f"@rpc {function.__name__}: generators are not supported yet, return a list"
             )
         declared.methods[function.__name__] = function
+        if idempotent:
+            declared.idempotent.add(function.__name__)
         return function
 
     return declare if function is None else declare(function)

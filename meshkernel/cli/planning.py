@@ -114,6 +114,15 @@ def _service_values(planned: ServicePlan, image: Image) -> dict[str, Any]:
         "generation": planned.generation,
         "address": str(planned.address),
         "mac": planned.mac,
+        "replicas": [
+            {
+                "replica": each.number,
+                "name": each.name,
+                "address": str(each.address),
+                "mac": each.mac,
+            }
+            for each in planned.replicas
+        ],
         "memory_mb": service.memory >> 20,
         "peers": [
             {"service": peer.name, "address": str(peer.address), "timeout": peer.timeout}
@@ -144,7 +153,7 @@ def _service_values(planned: ServicePlan, image: Image) -> dict[str, Any]:
 
 
 def _show_service(planned: ServicePlan) -> None:
-    from meshkernel.plan.text import way_text  # noqa: PLC0415
+    from meshkernel.plan.text import replicas_text, way_text  # noqa: PLC0415
 
     service = planned.service
     peers = [f"{peer.name} ({peer.address}, {peer.timeout:g} s)" for peer in planned.peers]
@@ -153,7 +162,8 @@ def _show_service(planned: ServicePlan) -> None:
         "service": planned.name,
         "runs": service.module or service.asgi,
         "starts": f"in generation {planned.generation + 1}",
-        "address": f"{planned.address} ({planned.mac})",
+        "address": ", ".join(f"{each.address} ({each.mac})" for each in planned.replicas),
+        "replicas": replicas_text(service.replicas),
         "memory": f"{service.memory >> 20} MiB",
         "calls": ", ".join(peers) or "nobody",
         "called by": ", ".join(planned.callers) or "nobody",

@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from meshkernel.errors import LinkError, NotDelivered
+from meshkernel.errors import LinkError
+from meshkernel.wire.balance import Balance
 from meshkernel.wire.caller import CallerConnection
 from meshkernel.wire.connection import adopt
-from meshkernel.wire.faults import Closing
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OpenConnection = Callable[[str], Awaitable[Stream]]
-"""Opens a stream to the call port of the service of this name: OSError if it cannot be reached,
+"""Opens a stream to the call port of the replica of this name: OSError if it cannot be reached,
 LookupError with a sentence if there is no such service."""
 
-AGAIN = 0.02
-"""Seconds before a service that has closed a connection is tried again."""
+Replicas = Callable[[str], Sequence[str]]
+"""The names of the replicas of a service that are to be called now; of an unknown service, any."""
 
 TIMEOUT = 30.0
 """Seconds that a call may take, where the caller says nothing."""
 
 
 class Client:
-    """Calls from the host, over one connection for each service, opened by its first call.
+    """Calls from the host, balanced over a service's replicas; connections are opened by the first
+    call.
 
     Results are plain: maps, lists, numbers, text. Use it as an async context manager, or close it.
     """
 
-    def __init__(self, open_connection: OpenConnection, *, name: str = "host") -> None:
+    def __init__(
+        self,
+        open_connection: OpenConnection,
+        *,
+        name: str = "host",
+        replicas: Replicas = lambda service: [service],
+    ) -> None:
         self._open_connection = open_connection
+        self._replicas = replicas
         self._name = name
-        self._connections: dict[str, CallerConnection] = {}
-        self._writers: dict[str, asyncio.StreamWriter] = {}  # kept: a collected writer closes
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._balances: dict[str, Balance] = {}
+        self._writers: list[asyncio.StreamWriter] = []  # kept: a collected writer closes
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,53 +65,30 @@ class Client:
         service, dot, function = target.partition(".")
         if not (service and dot and function):
             raise ValueError(f"{target!r} does not name a function: write service.function")
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    connection = await self._connection(service)
-            except TimeoutError as error:
-                message = f"{service} could not be reached within {seconds:g} s"
-                raise NotDelivered(message) from error
-            # What goes to sleep, or stops, has run nothing of this call.
-            with suppress(Closing):
-                return await connection.call(function, arguments, until - loop.time())
+        balance = self._balances.get(service)
+        if balance is None:
+            # Who opens a connection for us is patient already, and tells why there is none.
+            balance = Balance(service, partial(self._connect, service), [], patient=False)
+            self._balances[service] = balance
+        balance.offer(self._replicas(service))
+        return await balance.call(function, arguments, seconds)
 
     async def aclose(self) -> None:
         """End every connection."""
-        writers, self._writers = self._writers, {}
-        self._connections.clear()
-        for writer in writers.values():
+        balances, self._balances = self._balances, {}
+        for balance in balances.values():
+            balance.close()
+        writers, self._writers = self._writers, []
+        for writer in writers:
             writer.close()
 
-    async def _connection(self, service: str) -> CallerConnection:
-        async with self._opening.setdefault(service, asyncio.Lock()):
-            connection = self._connections.get(service)
-            while connection is None or not connection.usable:
-                connection = await self._connect(service)
-            return connection
-
-    async def _connect(self, service: str) -> CallerConnection | None:
-        """A connection over which the service has said hello; None if it closed it instead, since
-        it is going to sleep, or stops.
-        """
+    async def _connect(self, service: str, replica: str) -> CallerConnection:
         try:
-            _, writer = await self._open_connection(service)
-        except OSError as error:
-            raise NotDelivered(f"{service} could not be reached: {error}") from error
+            _, writer = await self._open_connection(replica)
         except LookupError as error:
             raise LinkError(str(error.args[0])) from error
         connection = CallerConnection(self._name, service, typed=False)
         adopt(writer, connection)
-        try:
-            await connection.greeted()
-        except ConnectionError:
-            await asyncio.sleep(AGAIN)
-            return None
-        finally:
-            if not connection.usable:
-                writer.close()
-        self._connections[service] = connection
-        self._writers[service] = writer
+        self._writers = [each for each in self._writers if not each.is_closing()]
+        self._writers.append(writer)
         return connection

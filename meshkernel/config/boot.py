@@ -8,7 +8,7 @@ import json
 import re
 import sys
 
-from meshkernel.plan.model import CALL_PORT, Plan, ServicePlan
+from meshkernel.plan.model import CALL_PORT, Plan, Replica, ServicePlan
 
 INTERPRETER = "/usr/bin/python3"
 """Where `image/` puts the interpreter."""
@@ -19,6 +19,9 @@ DIRECTORY = "/app"
 
 CONFIGURATION = "/etc/meshkernel/service.json"
 HTTP_PORT = 80
+
+LOAD_EVERY = 0.5
+"""Seconds between two reports of a busy replica whose service's replicas follow the load."""
 
 ARGUMENTS = (INTERPRETER, "-S", "-m", "meshkernel.guest")
 """-S: the module `site` looks for things that an image does not have; PYTHONPATH says what it
@@ -55,12 +58,14 @@ def environment(service: ServicePlan) -> dict[str, str]:
     return dict(sorted((ENVIRONMENT | dict(service.service.env)).items()))
 
 
-def service_json(plan: Plan, service: ServicePlan) -> str:
-    """The configuration of the guest runtime (docs/formats.md)."""
+def service_json(plan: Plan, service: ServicePlan, replica: Replica) -> str:
+    """The configuration of a replica's runtime (docs/formats.md)."""
     exposed = service.service.expose
     values = {
         "mesh": plan.topology.name,
         "service": service.name,
+        "replica": replica.number,
+        "load": LOAD_EVERY if service.service.replicas.vary else None,
         "module": service.service.module,
         "asgi": service.service.asgi,
         "host": "0.0.0.0",  # noqa: S104 - the switch says who gets here
@@ -68,7 +73,11 @@ def service_json(plan: Plan, service: ServicePlan) -> str:
         "http_port": exposed[0].port if exposed else HTTP_PORT,
         "sleep": service.service.sleep,
         "peers": {
-            peer.name: {"address": str(peer.address), "port": CALL_PORT, "timeout": peer.timeout}
+            peer.name: {
+                "addresses": [str(address) for address in peer.addresses],
+                "port": CALL_PORT,
+                "timeout": peer.timeout,
+            }
             for peer in service.peers
         },
     }

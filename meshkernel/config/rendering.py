@@ -16,7 +16,7 @@ from meshkernel.config.libos import LibrarySources, OptionValue
 from meshkernel.config.machine import MachineValues, planned_machine, words
 from meshkernel.config.selection import Profile, Selection
 from meshkernel.config.selection.profile import KEYS
-from meshkernel.plan.model import Plan, ServicePlan
+from meshkernel.plan.model import Plan, Replica, ServicePlan
 
 HEADERS = ("config.h", "left_out.h", "libraries.h", "syscalls.h")
 """What the library OS of a service is compiled with."""
@@ -60,17 +60,19 @@ def headers(sources: LibrarySources, selection: Selection) -> dict[str, str]:
     return {name: _rendered(name, values) for name in HEADERS}
 
 
-def boot_configuration(plan: Plan, service: ServicePlan) -> str:
-    """What one service's machine is told at boot."""
+def boot_configuration(plan: Plan, service: ServicePlan, replica: Replica | None = None) -> str:
+    """What the machine of a service's replica is told at boot; of the first, if none is named."""
+    replica = replica or service.replicas[0]
     values = {
         "mark": MARK,
         "plan": plan,
         "service": service,
+        "replica": replica,
         "arguments": boot.ARGUMENTS,
         "environment": boot.environment(service),
         "directory": boot.DIRECTORY,
         "configuration": boot.CONFIGURATION,
-        "service_json": boot.service_json(plan, service),
+        "service_json": boot.service_json(plan, service, replica),
     }
     return _rendered("boot.conf", values)
 

@@ -9,13 +9,15 @@ PATH = "/etc/meshkernel/service.json"
 
 
 class Peer:
-    """The other end of a declared link. ``timeout`` in seconds."""
+    """The other end of a declared link. ``addresses`` of its replicas, until the supervisor names
+    others; ``timeout`` in seconds.
+    """
 
-    __slots__ = ("address", "name", "port", "timeout")
+    __slots__ = ("addresses", "name", "port", "timeout")
 
-    def __init__(self, name: str, address: str, port: int, timeout: float) -> None:
+    def __init__(self, name: str, addresses: list[str], port: int, timeout: float) -> None:
         self.name = name
-        self.address = address
+        self.addresses = addresses
         self.port = port
         self.timeout = timeout
 
@@ -25,11 +27,13 @@ class Configuration:
 
     That of a boot for sealing has no peers, but ``secrets``: the names of variables that machines
     will have, and this boot has not.
+
+    ``load``: seconds between two reports of a replica that is busy; None: they are not wanted.
     """
 
     __slots__ = (
-        *("asgi", "host", "http_port", "mesh", "module", "peers", "port", "secrets", "service"),
-        "sleep",
+        *("asgi", "host", "http_port", "load", "mesh", "module", "peers", "port", "replica"),
+        *("secrets", "service", "sleep"),
     )
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -40,10 +44,12 @@ class Configuration:
         self.host: str = values.get("host", "0.0.0.0")  # noqa: S104 - the switch says who gets here
         self.port: int = values["port"]
         self.http_port: int = values.get("http_port", 80)
+        self.replica: int = values.get("replica", 1)
+        self.load: float | None = values.get("load")
         self.sleep: float | None = values.get("sleep")  # seconds without use
         self.secrets: list[str] = values.get("secrets", [])
         self.peers = {
-            name: Peer(name, peer["address"], peer["port"], peer["timeout"])
+            name: Peer(name, peer["addresses"], peer["port"], peer["timeout"])
             for name, peer in values.get("peers", {}).items()
         }
 

@@ -30,7 +30,10 @@ class Loaded:
         self.module, application = load(configuration)
         self.declared = declarations(self.module)
         self.dispatcher = Dispatcher(
-            configuration.service, self.declared.methods, shared=shared_errors()
+            configuration.service,
+            self.declared.methods,
+            shared=shared_errors(),
+            idempotent=self.declared.idempotent,
         )
         self.web: WebServer | None = None
         if application is not None:

@@ -159,6 +159,8 @@ class Runtime:
                 self._ask_to_stop(GRACE)
             case {"type": "ping", "id": identifier}:
                 self._control.send("pong", id=identifier)
+            case {"type": "replicas", "peers": dict(peers)} if self._peers is not None:
+                self._peers.offer(peers)
             case {"type": "shell", "session": int(session)}:
                 self._shell(session, message)
             case {"type": "sleep"}:

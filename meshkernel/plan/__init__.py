@@ -2,13 +2,14 @@
 
 from meshkernel.plan.addresses import allocate
 from meshkernel.plan.builder import make_plan
-from meshkernel.plan.model import CALL_PORT, Peer, Plan, ServicePlan, mac_of
+from meshkernel.plan.model import CALL_PORT, Peer, Plan, Replica, ServicePlan, mac_of
 from meshkernel.plan.text import render
 
 __all__ = [
     "CALL_PORT",
     "Peer",
     "Plan",
+    "Replica",
     "ServicePlan",
     "allocate",
     "mac_of",

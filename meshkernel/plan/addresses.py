@@ -26,17 +26,20 @@ def gateway_of(network: IPv4Network) -> IPv4Address:
 
 
 def allocate(
-    mesh: str, services: Iterable[str], places: Iterable[str] = ()
+    mesh: str,
+    services: Iterable[str],
+    places: Iterable[str] = (),
+    replicas: Iterable[str] = (),
 ) -> dict[str, IPv4Address]:
-    """An address for each service, and for each place outside.
+    """An address for each service, each place outside, and each further replica of a service.
 
-    A place moves no service: services choose first.
+    A place moves no service, and a further replica neither: services choose first, places next.
     """
     network = network_of(mesh)
     count = LAST_HOST - FIRST_HOST + 1
     taken: set[int] = set()
     addresses = {}
-    for name in (*sorted(services), *sorted(places)):
+    for name in (*sorted(services), *sorted(places), *sorted(replicas)):
         at = _hash(f"{mesh}/{name}") % count
         while at in taken:
             at = (at + 1) % count

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from meshkernel.errors import Fault, UserError
 from meshkernel.plan.addresses import allocate, gateway_of, network_of
-from meshkernel.plan.model import Peer, Plan, ServicePlan, Way
-from meshkernel.topology.model import Service, Topology
+from meshkernel.plan.model import Peer, Plan, Replica, ServicePlan, Way
+from meshkernel.topology.model import Service, Topology, replica_names
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -21,7 +21,8 @@ def make_plan(topology: Topology, *, release: bool = False) -> Plan:
     network = network_of(topology.name)
     addresses = literals(topology, network)
     named = places(topology) - addresses.keys()
-    addresses |= allocate(topology.name, topology.services, named)
+    further = (name for service in topology.services.values() for name in _names(service)[1:])
+    addresses |= allocate(topology.name, topology.services, named, further)
     order = [(name, index) for index, names in enumerate(generations) for name in names]
     services = {
         name: _service(topology, topology.services[name], index, addresses) for name, index in order
@@ -35,6 +36,11 @@ def make_plan(topology: Topology, *, release: bool = False) -> Plan:
         links=tuple(sorted(graph.edges)),
         release=release,
     )
+
+
+def _names(service: Service) -> tuple[str, ...]:
+    """What addresses are chosen by: the first replica has that of the service itself."""
+    return (service.name, *replica_names(service)[1:])
 
 
 def places(topology: Topology) -> set[str]:
@@ -107,12 +113,25 @@ def _service(
     callers = sorted(link.source for link in topology.links if link.target == service.name)
     return ServicePlan(
         service=service,
-        address=addresses[service.name],
+        replicas=_replicas(service, addresses),
         generation=generation,
-        peers=tuple(Peer(name, addresses[name], timeout) for name, timeout in peers),
+        peers=tuple(_peer(topology.services[name], timeout, addresses) for name, timeout in peers),
         callers=tuple(callers),
         ways=tuple(
             Way(way.name, addresses[way.name], way.port, way.host, way.host_port)
             for way in service.egress
         ),
     )
+
+
+def _replicas(service: Service, addresses: dict[str, IPv4Address]) -> tuple[Replica, ...]:
+    named = zip(replica_names(service), _names(service), strict=True)
+    return tuple(
+        Replica(service.name, number, name, addresses[key])
+        for number, (name, key) in enumerate(named, 1)
+    )
+
+
+def _peer(service: Service, timeout: float, addresses: dict[str, IPv4Address]) -> Peer:
+    always = _names(service)[: max(service.replicas.least, 1)]
+    return Peer(service.name, tuple(addresses[name] for name in always), timeout)

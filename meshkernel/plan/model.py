@@ -19,12 +19,44 @@ def mac_of(address: IPv4Address) -> str:
 
 
 @frozen
-class Peer:
-    """The other end of a link, as the caller sees it. ``timeout`` in seconds."""
+class Replica:
+    """One of the machines that run a service.
 
+    Attributes:
+        service: which they run.
+        number: from 1.
+        name: the service's own where there is one machine, else ``search-1``, ``search-2``, ...
+        address: in the mesh.
+    """
+
+    service: str
+    number: int
     name: str
     address: IPv4Address
+
+    @property
+    def mac(self) -> str:
+        return mac_of(self.address)
+
+
+@frozen
+class Peer:
+    """The other end of a link, as the caller sees it.
+
+    Attributes:
+        name: of the service.
+        addresses: of the replicas that always run; of the first, where none does.
+        timeout: seconds.
+    """
+
+    name: str
+    addresses: tuple[IPv4Address, ...]
     timeout: float
+
+    @property
+    def address(self) -> IPv4Address:
+        """Of the first replica."""
+        return self.addresses[0]
 
 
 @frozen
@@ -57,10 +89,12 @@ class Way:
 
 @frozen
 class ServicePlan:
-    """One service: where it is, whom it may call, who may call it."""
+    """One service: where its replicas are, as many as there may be, whom it may call, who may call
+    it.
+    """
 
     service: Service
-    address: IPv4Address
+    replicas: tuple[Replica, ...]
     generation: int
     peers: tuple[Peer, ...]
     callers: tuple[str, ...]
@@ -71,8 +105,14 @@ class ServicePlan:
         return self.service.name
 
     @property
+    def address(self) -> IPv4Address:
+        """Of the first replica."""
+        return self.replicas[0].address
+
+    @property
     def mac(self) -> str:
-        return mac_of(self.address)
+        """Of the first replica."""
+        return self.replicas[0].mac
 
 
 @frozen
@@ -88,3 +128,8 @@ class Plan:
     generations: tuple[tuple[str, ...], ...]
     links: tuple[tuple[str, str], ...]
     release: bool = False
+
+    @property
+    def replicas(self) -> dict[str, Replica]:
+        """Every machine that there may be, by its name, in start order."""
+        return {each.name: each for service in self.services.values() for each in service.replicas}

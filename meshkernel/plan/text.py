@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meshkernel.plan.model import Plan, ServicePlan, Way
+from meshkernel.topology.model import Replicas
 
 
 def render(plan: Plan) -> str:
@@ -26,6 +27,8 @@ def _service(service: ServicePlan, width: int) -> str:
         f"{service.service.memory >> 20:>5} MiB",
         f"{code}",
     ]
+    if service.service.replicas.most > 1 or service.service.replicas.vary:
+        parts.append(replicas_text(service.service.replicas))
     if service.peers:
         parts.append("calls " + ", ".join(f"{p.name} ({p.timeout:g} s)" for p in service.peers))
     if service.service.expose:
@@ -40,3 +43,13 @@ def way_text(way: Way) -> str:
     """A way out in a few words."""
     inside, outside = f"{way.name}:{way.port}", f"{way.host}:{way.host_port}"
     return inside if inside == outside else f"{inside} -> {outside}"
+
+
+def replicas_text(replicas: Replicas) -> str:
+    """How many machines there are, in a few words."""
+    if not replicas.vary:
+        return f"{replicas.most} replica{'' if replicas.most == 1 else 's'}"
+    return (
+        f"{replicas.least} to {replicas.most} replicas, for {replicas.target_calls} calls at a time"
+        " each"
+    )

@@ -70,6 +70,28 @@ class Egress:
 
 
 @frozen
+class Replicas:
+    """How many machines run a service at a time.
+
+    Attributes:
+        least: so many always run; 0: the first call starts one.
+        most: more than that never do.
+        target_calls: where the two differ, how many calls at a time each replica should have.
+        cooldown: seconds of less load before a replica is stopped.
+    """
+
+    least: int = 1
+    most: int = 1
+    target_calls: int = 20
+    cooldown: float = 30.0
+
+    @property
+    def vary(self) -> bool:
+        """Whether their number follows the load."""
+        return self.least != self.most
+
+
+@frozen
 class Service:
     """One service as declared: exactly one of ``module`` and ``asgi`` is set."""
 
@@ -84,7 +106,15 @@ class Service:
     egress: tuple[Egress, ...] = ()
     volumes: tuple[Mount, ...] = ()  # sorted by path
     sleep: float | None = None  # seconds without use after which it sleeps; None: never
+    replicas: Replicas = field(factory=Replicas)
     libos: LibosWishes = field(factory=LibosWishes)
+
+
+def replica_names(service: Service) -> tuple[str, ...]:
+    """The names of a service's machines: its own where it has one, else ``search-1`` and so on."""
+    if service.replicas.most == 1:
+        return (service.name,)
+    return tuple(f"{service.name}-{number + 1}" for number in range(service.replicas.most))
 
 
 @frozen

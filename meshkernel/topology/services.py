@@ -13,6 +13,7 @@ from meshkernel.topology.faults import Faults, told
 from meshkernel.topology.libos import read_libos
 from meshkernel.topology.model import Expose, Service
 from meshkernel.topology.positions import KeyPath
+from meshkernel.topology.replicas import check_names, check_volumes, read_replicas
 from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
 from meshkernel.topology.volumes import Writers, read_volumes
 
@@ -59,6 +60,7 @@ def read_services(document: Mapping[str, Any], faults: Faults, root: Path) -> di
             faults.add(path, f"{told(table)} where a table belongs", f"write [services.{name}]")
             continue
         services[name] = _read_service(name, table, faults, root, taken)
+    check_names(services, faults)
     return services
 
 
@@ -75,6 +77,9 @@ def _read_service(
     asgi = faults.typed(table, path, "asgi", str, f'"services.{name}:app"')
     _check_code(table, path, faults, root)
     env = _read_env(table, path, faults)
+    replicas = read_replicas(table, path, faults)
+    volumes = read_volumes(table, path, faults, taken.volumes)
+    check_volumes(replicas, volumes, path, faults)
     return Service(
         name=name,
         line=faults.line(path),
@@ -85,7 +90,8 @@ def _read_service(
         secrets=_read_secrets(table, path, faults, env),
         expose=_read_expose(table, path, faults, taken.ports, asgi=asgi is not None),
         egress=read_egress(table, path, faults, taken.names),
-        volumes=read_volumes(table, path, faults, taken.volumes),
+        volumes=volumes,
+        replicas=replicas,
         libos=read_libos(table, path, faults),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -28,7 +28,9 @@ class CallerConnection(FrameProtocol):
         typed: whether results become what the callee's annotations say; else they stay plain.
 
     Attributes:
-        closing: the callee takes no more calls; the connection ends with the last answer.
+        closing: no more calls are made; the connection ends with the last answer.
+        idempotent: the functions that may run twice, as the callee's hello says.
+        on_change: called when it is not usable any more.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class CallerConnection(FrameProtocol):
         self._greeting: asyncio.Future[None] | None = None  # while somebody waits for it
         self._is_greeted = False
         self.closing = False
+        self.idempotent: frozenset[str] = frozenset()
+        self.on_change: Callable[[], None] | None = None
 
     @property
     def usable(self) -> bool:
@@ -83,15 +87,34 @@ class CallerConnection(FrameProtocol):
         self._stop_waiting()
         reason = f": {exc}" if exc else ""
         self._fail_all(MayHaveRun, f"the connection to {self.target} was lost{reason}")
+        self._tell()
 
-    async def call(self, method: str, arguments: Mapping[str, Any], timeout: float) -> Any:  # noqa: ASYNC109
+    def leave(self) -> None:
+        """Make no more calls, and end the connection when the callee has answered everything."""
+        self.closing = True
+        self._close_if_done()
+        self._tell()
+
+    async def call(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        timeout: float,  # noqa: ASYNC109
+        *,
+        until: float | None = None,
+    ) -> Any:
         """The result of one call.
 
-        ``timeout`` in seconds, of which a deadline that is being served takes its part.
+        Args:
+            method: the function.
+            arguments: by name.
+            timeout: seconds, of which a deadline that is being served takes its part.
+            until: when they end, by the event loop's clock, where some of them have passed.
         """
         loop = asyncio.get_running_loop()
         place = f"{self.target}.{method}"
-        until = loop.time() + deadline.seconds_for(timeout)
+        if until is None:
+            until = loop.time() + deadline.seconds_for(timeout)
         await self._room(place, until)
         left = until - loop.time()
         payload = _encoded(place, method, arguments, left)
@@ -141,8 +164,11 @@ class CallerConnection(FrameProtocol):
             elif identifier == 0:
                 self._rejected(payload)
         elif kind == frames.CLOSING:
-            self.closing = True
-            self._close_if_done()
+            self.leave()
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
 
     def _close_if_done(self) -> None:
         """End a connection that the callee wants to end, once it has answered everything."""
@@ -158,6 +184,8 @@ class CallerConnection(FrameProtocol):
             case {"version": frames.VERSION, **rest}:
                 results = rest.get("results")
                 self._results = results if isinstance(results, dict) else {}
+                names = rest.get("idempotent")
+                self.idempotent = frozenset(names if isinstance(names, list) else ())
                 self._is_greeted = True
                 self._stop_waiting()
             case _:
@@ -201,7 +229,8 @@ class CallerConnection(FrameProtocol):
             raise RemoteError(faults.RESULT_FAULT, f"the answer of {place}: {error}") from error
         if kind == frames.ERROR:
             raised = faults.rebuild(value, place, self._shared)
-            self.closing = self.closing or isinstance(raised, Closing)
+            if isinstance(raised, Closing):
+                self.leave()
             raise raised
         read = self._reader(method) if self._typed else None
         if read is None:

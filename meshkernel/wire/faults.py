@@ -10,9 +10,9 @@ from typing import Any
 from meshkernel.errors import NotDelivered, RemoteError, name_of
 from meshkernel.wire import codec
 
-REFUSED, RAISED, CLOSED = "refused", "raised", "closing"
+REFUSED, RAISED, CLOSED, FULL = "refused", "raised", "closing", "full"
 """Kinds of errors: the function did not run; it ran and raised; it did not run, and the next
-connection may have more luck.
+connection may have more luck; nor did it, and another replica may have more room.
 """
 
 RESULT_FAULT = "meshkernel.ResultFault"
@@ -32,6 +32,10 @@ class Closing(NotDelivered):
     """
 
 
+class Full(NotDelivered):
+    """The replica runs as many calls as it may. A link tries another one."""
+
+
 def refusal(message: str) -> dict[str, Any]:
     """The payload that says that a function did not run."""
     return {"kind": REFUSED, "type": "", "message": message, "stack": "", "data": None}
@@ -40,6 +44,11 @@ def refusal(message: str) -> dict[str, Any]:
 def closing(message: str) -> dict[str, Any]:
     """The payload that says that a function did not run since the callee closes."""
     return {"kind": CLOSED, "type": "", "message": message, "stack": "", "data": None}
+
+
+def full(message: str) -> dict[str, Any]:
+    """The payload that says that a function did not run since too many do."""
+    return {"kind": FULL, "type": "", "message": message, "stack": "", "data": None}
 
 
 def unusable_result(message: str) -> dict[str, Any]:
@@ -71,6 +80,8 @@ def rebuild(payload: Any, target: str, shared: Mapping[str, type[Exception]]) ->
             return NotDelivered(message)
         case {"kind": "closing", "message": str(message)}:
             return Closing(message)
+        case {"kind": "full", "message": str(message)}:
+            return Full(message)
         case {"kind": "raised", "type": str(name), "message": str(message), "stack": str(stack)}:
             cls, arguments = shared.get(name), payload.get("data")
             if cls is not None and isinstance(arguments, list):

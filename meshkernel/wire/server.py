@@ -37,6 +37,7 @@ class Dispatcher:
         service: str,
         functions: Mapping[str, Callable[..., Any]],
         shared: Mapping[str, type[Exception]] | None = None,
+        idempotent: Iterable[str] = (),
     ) -> None:
         self.service = service
         self.methods = {
@@ -49,7 +50,9 @@ class Dispatcher:
         self.used = 0.0  # when a call began or ended last, by the event loop's clock
         self._left: asyncio.Future[None] | None = None  # while callers are waited for
         results = {name: method.result for name, method in self.methods.items() if method.result}
-        self.hello = codec.pack({"version": frames.VERSION, "from": service, "results": results})
+        hello = {"version": frames.VERSION, "from": service, "results": results}
+        self.hello = codec.pack({**hello, "idempotent": sorted(idempotent)})
+        self.on_count: Callable[[int], None] | None = None
         self._threads: Any = None
 
     def method(self, name: str) -> Method:
@@ -82,6 +85,12 @@ class Dispatcher:
     def busy(self) -> bool:
         """Whether a call runs."""
         return bool(self.running)
+
+    def count(self, change: int) -> None:
+        """A call has begun (1) or ended (-1)."""
+        self.used = asyncio.get_running_loop().time()
+        if self.on_count is not None:
+            self.on_count(change)
 
     def refuse(self) -> None:
         """Take no more calls: callers are asked to end their connections, so that no call gets
@@ -188,7 +197,9 @@ class ServerConnection(FrameProtocol):
         if identifier in self._tasks:
             raise Refused(f"identifier {identifier} is that of a call that runs")
         if len(self._tasks) >= MOST_CALLS:
-            raise Refused(f"{MOST_CALLS} calls of this connection run already")
+            message = f"{MOST_CALLS} calls of this connection run already"
+            self.send(identifier, frames.ERROR, codec.pack(faults.full(message)))
+            return
         match _decoded(payload):
             case {"method": str(name), "arguments": dict(arguments), **rest}:
                 method = self._dispatcher.method(name)
@@ -200,7 +211,7 @@ class ServerConnection(FrameProtocol):
         task = asyncio.get_running_loop().create_task(serving)
         self._tasks[identifier] = task
         self._dispatcher.running.add(task)
-        self._dispatcher.used = asyncio.get_running_loop().time()
+        self._dispatcher.count(1)
         task.add_done_callback(partial(self._ended, identifier, len(payload)))
         self._regulate()
 
@@ -250,7 +261,7 @@ class ServerConnection(FrameProtocol):
         del self._tasks[identifier]
         self._given_up.discard(identifier)
         self._dispatcher.running.discard(task)
-        self._dispatcher.used = asyncio.get_running_loop().time()
+        self._dispatcher.count(-1)
         self._held -= held
         self._regulate()
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -17,19 +17,20 @@ from meshkernel.config import (
     Library,
     LibrarySources,
     VolumeValues,
+    boot_configuration,
     headers,
     machine_arguments,
     render,
     write_files,
 )
-from meshkernel.config.boot import DIRECTORY, INTERPRETER, SITE, escape
+from meshkernel.config.boot import DIRECTORY, INTERPRETER, LOAD_EVERY, SITE, escape
 from meshkernel.config.files import MARK
 from meshkernel.config.libos import Option, options_of
 from meshkernel.config.machine import planned_machine, words
 from meshkernel.config.selection import Want, everything, select
 from meshkernel.errors import UserError
 from meshkernel.plan import make_plan
-from meshkernel.topology.model import Expose, Link, Mount, Service, Topology
+from meshkernel.topology.model import Expose, Link, Mount, Replicas, Service, Topology
 
 SOURCES = LibrarySources(
     libraries=(
@@ -111,14 +112,34 @@ def test_the_boot_configuration() -> None:
     assert json.loads(contents) == {
         "mesh": "shop",
         "service": "web",
+        "replica": 1,
+        "load": None,
         "module": None,
         "asgi": "code.web:app",
         "host": "0.0.0.0",
         "port": 7000,
         "http_port": 8000,
         "sleep": None,
-        "peers": {"cart": {"address": str(cart.address), "port": 7000, "timeout": 0.5}},
+        "peers": {"cart": {"addresses": [str(cart.address)], "port": 7000, "timeout": 0.5}},
     }
+
+
+def test_the_boot_configuration_of_a_replica() -> None:
+    services = {
+        "web": replace(PLAN.topology.services["web"], replicas=Replicas(1, 4)),
+        "cart": replace(PLAN.topology.services["cart"], volumes=(), replicas=Replicas(2, 2)),
+    }
+    plan = make_plan(replace(PLAN.topology, services=services))
+    web, cart = plan.services["web"], plan.services["cart"]
+    values = boot_values(boot_configuration(plan, web, web.replicas[2]))
+    found = dict(values)
+    assert (found["hostname"], found["address"]) == ("web-3", f"{web.replicas[2].address}/16")
+    assert [value for key, value in values if key == "host"] == [
+        f"{replica.address} cart" for replica in cart.replicas
+    ]
+    told = json.loads(found["file"].partition(" ")[2])
+    assert (told["replica"], told["load"]) == (3, LOAD_EVERY)
+    assert told["peers"]["cart"]["addresses"] == [str(each.address) for each in cart.replicas]
 
 
 def test_volumes_are_mounted_by_their_tags() -> None:

@@ -97,7 +97,7 @@ async def test_in_process(shop: None) -> None:
 async def test_over_the_wire(shop: None, start: Any) -> None:
     catalog = await start(service="catalog", module="shop_catalog")
     port = (await catalog.receive())["port"]
-    peer = {"address": "127.0.0.1", "port": port, "timeout": 5.0}
+    peer = {"addresses": ["127.0.0.1"], "port": port, "timeout": 5.0}
     cart = await start(service="cart", module="shop_cart", peers={"catalog": peer})
     port = (await cart.receive())["port"]
     _, caller = await asyncio.get_running_loop().create_connection(

@@ -14,7 +14,7 @@ from meshkernel.wire.server import Dispatcher, ServerConnection
 
 
 def peers_of(port: int, timeout: float = 5.0) -> Peers:
-    peer = {"address": "127.0.0.1", "port": port, "timeout": timeout}
+    peer = {"addresses": ["127.0.0.1"], "port": port, "timeout": timeout}
     return Peers(Configuration({"mesh": "m", "service": "s", "port": 0, "peers": {"shop": peer}}))
 
 

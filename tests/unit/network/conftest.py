@@ -15,7 +15,7 @@ import pytest
 from meshkernel.network import building
 from meshkernel.network.counters import Counters
 from meshkernel.network.switch import Switch
-from meshkernel.plan.model import Plan, ServicePlan
+from meshkernel.plan.model import Plan, Replica, ServicePlan
 from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Expose, Link, Service, Topology
@@ -59,7 +59,9 @@ def make_plan(
         network=IPv4Network("10.9.0.0/24"),
         gateway=IPv4Address(GATEWAY),
         services={
-            name: ServicePlan(service, IPv4Address(ADDRESS[name]), 0, (), ())
+            name: ServicePlan(
+                service, (Replica(name, 1, name, IPv4Address(ADDRESS[name])),), 0, (), ()
+            )
             for name, service in services.items()
         },
         generations=(tuple(services),),

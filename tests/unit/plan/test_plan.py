@@ -7,10 +7,11 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from meshkernel.plan import allocate, mac_of, make_plan, render
 from meshkernel.plan.addresses import gateway_of, network_of
-from meshkernel.topology.model import Expose, Link, Service, Topology
+from meshkernel.topology.model import Expose, Link, Replicas, Service, Topology
 
 
 def topology(names: str, links: str = "", name: str = "shop") -> Topology:
@@ -109,3 +110,50 @@ def test_the_plan_as_text() -> None:
         f"  web   {web!s:<15}   1024 MiB  code.web:app  calls cart (2 s)"
         "  exposed 127.0.0.1:8080 -> 80\n"
     )
+
+
+def test_each_replica_has_a_place_of_its_own() -> None:
+    plan = make_plan(replicated("a b", "a>b", b=Replicas(0, 3)))
+    b = plan.services["b"]
+    assert [(r.service, r.number, r.name) for r in b.replicas] == [
+        ("b", 1, "b-1"),
+        ("b", 2, "b-2"),
+        ("b", 3, "b-3"),
+    ]
+    assert len({r.address for r in b.replicas}) == 3
+    assert [r.mac for r in b.replicas] == [mac_of(r.address) for r in b.replicas]
+    assert (b.address, b.mac) == (b.replicas[0].address, b.replicas[0].mac)
+    assert list(plan.replicas) == ["b-1", "b-2", "b-3", "a"]
+
+
+def test_a_caller_knows_the_replicas_that_always_run() -> None:
+    plan = make_plan(replicated("a b c", "a>b a>c", b=Replicas(0, 3), c=Replicas(2, 3)))
+    b, c = plan.services["a"].peers
+    assert b.addresses == (plan.services["b"].address,)
+    assert c.addresses == tuple(r.address for r in plan.services["c"].replicas[:2])
+
+
+def test_further_replicas_move_nothing_else() -> None:
+    names = " ".join(f"s{n}" for n in range(200))
+    before = make_plan(topology(names))
+    after = make_plan(replicated(names, s7=Replicas(64, 64), s8=Replicas(64, 64)))
+    for name, service in before.services.items():
+        assert after.services[name].address == service.address
+    assert len({each.address for each in after.replicas.values()}) == 200 + 2 * 63
+
+
+def test_the_plan_tells_of_replicas() -> None:
+    text = render(make_plan(replicated("a b c", a=Replicas(3, 3), b=Replicas(0, 8))))
+    assert "code.a  3 replicas\n" in text
+    assert "code.b  0 to 8 replicas, for 20 calls at a time each\n" in text
+    assert "code.c\n" in text
+
+
+def replicated(names: str, links: str = "", **replicas: Replicas) -> Topology:
+    """Services some of which have replicas."""
+    found = topology(names, links)
+    services = {
+        name: evolve(service, replicas=replicas.get(name, Replicas()))
+        for name, service in found.services.items()
+    }
+    return evolve(found, services=services)

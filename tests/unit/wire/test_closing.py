@@ -156,7 +156,7 @@ async def test_a_link_goes_on_until_a_connection_stands() -> None:
     refusals = [1, 2, 3]
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Rude(refusals), "127.0.0.1", 0)
-    peer = {"address": "127.0.0.1", "port": server.sockets[0].getsockname()[1], "timeout": 10.0}
+    peer = {"addresses": ["127.0.0.1"], "port": server.sockets[0].getsockname()[1], "timeout": 10.0}
     values = {"mesh": "m", "service": "s", "port": 0, "peers": {"shop": peer}}
     peers = Peers(Configuration(values))
     assert await peers.resolve("shop")("wait", {}) == "served"
