@@ -22,6 +22,8 @@
  *                                changed
  *   trace <bytes>                a struct trace_request (abi/trace.h): trace from the first call on
  *
+ *   seal                         this boot is for sealing: abi/seal.h
+ *
  * The memory of this module is cleared once it is parsed: it holds secrets.
  * An address's MAC is 02:6b followed by the four bytes of the IPv4 address, for every port of a
  * mesh; so a neighbour needs no look-up, and there is no ARP.

@@ -40,6 +40,9 @@ enum control_kind {
      * `address path` for each, in hexadecimal. */
     CONTROL_MAPS_ASK = 11,
     CONTROL_MAPS = 12,
+
+    /* library OS -> host: the memory is sealed; the machine resets behind it. */
+    CONTROL_SEALED = 13, /* struct seal (abi/seal.h) */
 };
 
 #define CONTROL_KINDS 32 /* more than there are */
@@ -62,6 +65,7 @@ enum control_exit_reason {
     EXIT_SIGNAL = 1,        /* killed by a signal: code is its number */
     EXIT_PANIC = 2,         /* the library OS stopped; the console has the sentence */
     EXIT_OUT_OF_MEMORY = 3, /* code is the machine's memory in MiB */
+    EXIT_OTHER_PROCESSOR = 4, /* a sealed image cannot go on here; the console says why */
 };
 
 struct control_exit {

@@ -98,6 +98,18 @@ static void object_free(void *memory) {
     }
 }
 
+/* In a full slab there is none. */
+void heap_clear_free(void) {
+    for (unsigned class = 0; class < CLASSES; class ++) {
+        if (partial[class].next == NULL)
+            continue;
+        LIST_FOR_EACH(node, &partial[class])
+        for (struct object *object = LIST_ENTRY(node, struct slab, link)->free; object != NULL;
+             object = object->next)
+            memset(object + 1, 0, sizes[class] - sizeof *object);
+    }
+}
+
 static unsigned order_of(size_t size) {
     unsigned order = 0;
     while ((PAGE_SIZE << order) < size)

@@ -10,7 +10,11 @@
 #define MTU_LEAST 576
 #define MTU_MOST 65535
 
-struct boot boot = {.directory = "/", .hostname = "meshkernel", .mtu = DEFAULT_MTU};
+#define DEFAULT_DIRECTORY "/"
+#define DEFAULT_HOSTNAME "meshkernel"
+#define DEFAULTS {.directory = DEFAULT_DIRECTORY, .hostname = DEFAULT_HOSTNAME, .mtu = DEFAULT_MTU}
+
+struct boot boot = DEFAULTS;
 
 /* A line, cut in two. The value is our own copy with the %xx taken out; it is freed behind the line
  * unless it was kept. */
@@ -209,6 +213,11 @@ static void take_trace(struct line *line) {
     boot.trace = keep(line);
 }
 
+static void take_seal(struct line *line) {
+    (void)line;
+    boot.seal = true;
+}
+
 static const struct {
     const char *key;
     void (*take)(struct line *line);
@@ -227,6 +236,7 @@ static const struct {
     {"file", take_file},
     {"volume", take_volume},
     {"trace", take_trace},
+    {"seal", take_seal},
 };
 
 static bool is_key(const struct line *line, const char *key) {
@@ -240,6 +250,27 @@ static void take(struct line *line) {
             return;
         }
     fault(line, "the key is unknown: host and library OS are of different versions");
+}
+
+static void forget(const char *text) {
+    memset((char *)text, 0, strlen(text));
+    kfree((char *)text);
+}
+
+static void forget_all(const char **texts, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        forget(texts[i]);
+    kfree(texts);
+}
+
+void boot_forget(void) {
+    forget_all(boot.arguments, boot.argument_count);
+    forget_all(boot.environment, boot.environment_count);
+    if (strcmp(boot.directory, DEFAULT_DIRECTORY) != 0)
+        forget(boot.directory);
+    if (strcmp(boot.hostname, DEFAULT_HOSTNAME) != 0)
+        forget(boot.hostname);
+    boot = (struct boot)DEFAULTS;
 }
 
 void boot_parse(const char *text, size_t size) {

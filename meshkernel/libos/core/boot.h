@@ -39,12 +39,17 @@ struct boot {
     uint64_t wall;
     uint8_t seed[32];
     bool seeded;
+    bool seal; /* this boot is for sealing */
 };
 
 extern struct boot boot;
 
 /* Parses the module's text; panics with one sentence that names the line on a fault. */
 void boot_parse(const char *text, size_t size);
+
+/* Wipes what was parsed, for a machine that goes on with another configuration. Hosts, files and
+ * volumes are known to others by then: there must be none. */
+void boot_forget(void);
 
 /* The kernel command line that the hypervisor passed (QEMU appends virtio_mmio.device=... to it).
  */

@@ -11,6 +11,10 @@
 #define FIRST_LOOK (300 * NANOS_PER_US)
 #define REFINED (3 * NANOS_PER_MS)
 
+/* Two ticks of the PIT are a 600th part of this. */
+#define CONFIRMED (1 * NANOS_PER_MS)
+#define CONFIRMED_PART 500
+
 static union {
     struct vdso_data data;
     char page[PAGE_SIZE];
@@ -67,6 +71,23 @@ static uint64_t rate_of(uint64_t hz) {
 void clock_init(void) {
     uint64_t rate = rate_of(tsc_measure(FIRST_LOOK));
     change(tsc_boot(), 0, rate, 0);
+}
+
+/* At the tick 0, which the next machine's counter starts from. */
+void clock_hold(void) {
+    change(0, clock_monotonic(), shared.data.rate, 0);
+    tsc_forget();
+}
+
+void clock_continue(void) {
+    change(tsc_boot(), shared.data.monotonic, shared.data.rate, 0);
+}
+
+/* The sealed rate is as good as any measurement of this length, unless this is another host's. */
+void clock_confirm(void) {
+    uint64_t rate = shared.data.rate, measured = rate_of(tsc_measure(CONFIRMED));
+    if (MAX(rate, measured) - MIN(rate, measured) > rate / CONFIRMED_PART)
+        clock_refine();
 }
 
 void clock_refine(void) {

@@ -15,10 +15,18 @@ void clock_set_realtime(uint64_t realtime, nanos_t at);
  * `asked` and `answered`. */
 void clock_discipline(uint64_t wall, nanos_t asked, nanos_t answered);
 
+void clock_discipline_forget(void); /* what the answers so far have shown */
+
 /* Time runs from here on, at a rate that clock_refine() measures better at the end of the start-up.
  */
 void clock_init(void);
 void clock_refine(void);
+
+/* At a seal the monotonic clock stops; the machine that continues goes on from there with the same
+ * rate, and looks at the end of its start-up whether that is true for its own counter. */
+void clock_hold(void);
+void clock_continue(void);
+void clock_confirm(void);
 
 /* The rate, as nanoseconds per tick of the TSC in 32.32 fixed point; setting it keeps the time. */
 uint64_t clock_rate(void);

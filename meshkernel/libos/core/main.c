@@ -1,4 +1,7 @@
-/* Start-up: everything in the order in which it can be used. */
+/* Start-up: everything in the order in which it can be used. What goes on behind a seal has a list
+ * of its own (seal/continue.c), with the same steps where the machine is concerned. */
+#include "core/main.h"
+
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/memory.h"
@@ -41,18 +44,28 @@ void *boot_early(uint32_t start_info) {
     return first_stack;
 }
 
-static void read_configuration(void) {
+void read_configuration(void) {
     if (pvh.module_size == 0)
         panic("there is no boot configuration: pass it as the first module (QEMU: -initrd)");
     boot_parse(direct_of(pvh.module), pvh.module_size);
-    memory_release_module(); /* it held secrets */
+    memory_clear_module(); /* it held secrets */
+    if (!boot.seal)
+        memory_add_rest(); /* else it belongs to the machine that goes on */
 }
 
-/* No frame of a caller may be checked against the old canary: this function does not return. */
-static void set_canary(void) {
+/* No frame of a caller may be checked against the old canary either. */
+__attribute__((optimize("no-stack-protector"))) void set_canary(void) {
     uintptr_t canary;
     random_bytes(&canary, sizeof canary);
     __stack_chk_guard = canary & ~UINT64_C(0xff); /* a string that runs over it ends there */
+}
+
+void start_processor(void) {
+    traps_load();        /* from here a fault explains itself */
+    apic_init();         /* interrupts, all masked, and the timer's counter */
+    tsc_measure_start(); /* the longer it has, the better the measurement */
+    xsave_init();        /* x87, SSE, AVX: as much as the CPU has */
+    syscall_init();      /* the way in */
 }
 
 static void first_thread(void *argument) {
@@ -64,17 +77,14 @@ static void start_program(void) {
     struct thread *thread = thread_create("main", first_thread, NULL);
     if (thread == NULL)
         panic("the machine has too little memory to start a program");
-    thread->tid = PROCESS_ID;
+    thread->tid = process_id;
     thread_wake(thread, 0);
 }
 
 __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) {
     threads_init(first_stack);
-    traps_init();         /* from here a fault explains itself */
-    apic_init();          /* interrupts, all masked, and the timer's counter */
-    tsc_measure_start();  /* the longer it has, the better the measurement */
-    xsave_init();         /* x87, SSE, AVX: as much as the CPU has */
-    syscall_init();       /* the way in */
+    traps_init();         /* stacks for interrupts and faults */
+    start_processor();    /* ways in, interrupts, extended state */
     read_configuration(); /* what this machine is for */
     clock_init();         /* time runs */
     if (boot.wall)

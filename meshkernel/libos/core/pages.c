@@ -24,6 +24,7 @@ struct page {
 
 struct range {
     uint64_t first;      /* page frame number of pages[0]; a multiple of the largest block */
+    uint32_t begin;      /* index of the first page: descriptions lie from there on */
     uint32_t start, end; /* indices of the pages that may be handed out */
     uint32_t fresh;      /* from here on none ever was */
     uint32_t free[ORDERS];
@@ -41,7 +42,7 @@ void pages_add_range(uint64_t start, uint64_t end) {
         panic("the memory map has too many pieces");
     struct range *range = &ranges[range_count];
     range->first = (start >> PAGE_SHIFT) & ~(PER_BLOCK - 1);
-    range->start = (uint32_t)((start >> PAGE_SHIFT) - range->first);
+    range->begin = range->start = (uint32_t)((start >> PAGE_SHIFT) - range->first);
     range->end = (uint32_t)((end >> PAGE_SHIFT) - range->first);
     /* The descriptions lie at the start of the range itself. */
     size_t bytes = (range->end - range->start) * sizeof(struct page);
@@ -218,6 +219,31 @@ unsigned page_references(const void *page) {
     uint32_t index = 0;
     struct range *range = range_of(page, &index);
     return range == NULL ? 0 : range->pages[index].references;
+}
+
+static uint64_t phys_at(const struct range *range, uint32_t index) {
+    return (range->first + index) << PAGE_SHIFT;
+}
+
+bool pages_span(size_t index, struct page_span *span) {
+    if (index >= range_count)
+        return false;
+    const struct range *range = &ranges[index];
+    *span = (struct page_span){.start = phys_at(range, range->begin),
+                               .fresh = phys_at(range, range->fresh),
+                               .end = phys_at(range, range->end)};
+    return true;
+}
+
+static void clear_free(const struct range *range) {
+    for (unsigned order = 0; order < ORDERS; order++)
+        for (uint32_t index = range->free[order]; index != NONE; index = range->pages[index].next)
+            memset(memory_of(range, index), 0, PAGE_SIZE << order);
+}
+
+void pages_clear_free(void) {
+    for (size_t i = 0; i < range_count; i++)
+        clear_free(&ranges[i]);
 }
 
 size_t pages_total(void) {

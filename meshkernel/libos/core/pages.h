@@ -26,6 +26,16 @@ unsigned page_references(const void *page);
 /* The order that a block was allocated with. */
 unsigned pages_order(const void *pages);
 
+/* A range of physical memory that was added: [start, fresh) is in use or was once, descriptions
+ * included, [fresh, end) never was. False behind the last. */
+struct page_span {
+    uint64_t start, fresh, end;
+};
+bool pages_span(size_t index, struct page_span *span);
+
+/* Fills what is free, but not fresh, with zeros. */
+void pages_clear_free(void);
+
 size_t pages_total(void);
 size_t pages_available(void);
 

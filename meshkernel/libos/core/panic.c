@@ -68,7 +68,7 @@ void panic_call(void) {
     say(")\n");
 }
 
-static noreturn void stop(enum control_exit_reason reason, uint32_t code) {
+noreturn void machine_stop(enum control_exit_reason reason, uint32_t code) {
     if (machine_last_word)
         machine_last_word(reason, code);
     cpu_reset();
@@ -95,7 +95,7 @@ static noreturn void report(const char *what, const char *sentence, const char *
     if (stage == 0)
         python_stacks_print(current);
     if (stage <= 1)
-        stop(EXIT_PANIC, 0);
+        machine_stop(EXIT_PANIC, 0);
     cpu_reset();
 }
 
@@ -129,13 +129,13 @@ noreturn void out_of_memory(void) {
           mib, mib * 2);
     panic_call();
     python_stacks_print(current);
-    stop(EXIT_OUT_OF_MEMORY, (uint32_t)mib);
+    machine_stop(EXIT_OUT_OF_MEMORY, (uint32_t)mib);
 }
 
 #define DRAIN_TIME (2 * NANOS_PER_SECOND)
 
 noreturn void machine_killed(int signal) {
-    stop(EXIT_SIGNAL, (uint32_t)signal);
+    machine_stop(EXIT_SIGNAL, (uint32_t)signal);
 }
 
 noreturn void machine_exit(int status) {
@@ -143,5 +143,5 @@ noreturn void machine_exit(int status) {
     /* What was written to a connection just before the end is still to be sent. */
     if (machine_drain)
         machine_drain(clock_monotonic() + DRAIN_TIME);
-    stop(EXIT_STATUS, (uint32_t)status);
+    machine_stop(EXIT_STATUS, (uint32_t)status);
 }

@@ -16,6 +16,9 @@ void panic_call(void);
 /* Prints the registers of a fault to the console. */
 void panic_registers(const struct trap_frame *frame);
 
+/* Tells the host, and ends the machine. */
+noreturn void machine_stop(enum control_exit_reason reason, uint32_t code);
+
 /* Tells the host how the machine ended; NULL without a control channel. Works in a panic: allocates
  * nothing, and waits for a bounded time at most. */
 extern void (*machine_last_word)(enum control_exit_reason reason, uint32_t code);

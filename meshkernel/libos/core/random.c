@@ -48,6 +48,11 @@ void random_init(void) {
     memset(words, 0, sizeof words);
 }
 
+void random_forget(void) {
+    memset(key, 0, sizeof key);
+    seeded = 0;
+}
+
 void random_require_seed(void) {
     if (seeded < SEED_SIZE)
         panic("there is no randomness: neither a seed in the boot configuration nor RDRAND, RDSEED "

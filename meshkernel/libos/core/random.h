@@ -14,4 +14,7 @@ void random_init(void);
 /* Panics unless there was a seed. */
 void random_require_seed(void);
 
+/* Forgets all of it: there is no seed any more. */
+void random_forget(void);
+
 void random_bytes(void *to, size_t size);

@@ -20,5 +20,11 @@ struct start {
     static const struct start function##_start = {stage, function};                                \
     SET_ADD(starts, function##_start)
 
+/* Runs a function of the library in this stage of a machine that goes on behind a seal; only images
+ * with the library `seal` have it. */
+#define CONTINUE(stage, function)                                                                  \
+    static const struct start function##_continue = {stage, function};                             \
+    SET_ADD(continues, function##_continue)
+
 /* Runs what the libraries of this image have to do in a stage. */
 void start_libraries(enum start_stage stage);

@@ -26,7 +26,7 @@ static struct thread boot_thread = {.name = "boot"};
 static struct thread *ended;            /* its stack can be freed once another one runs */
 static bool idling;                     /* no time is used until a thread runs again */
 static nanos_t running_since, all_time; /* of the running thread; of all, up to then */
-static int last_tid = PROCESS_ID;
+static int last_tid = 1;
 
 void stack_switch(uint64_t *save, uint64_t load);
 extern char thread_entry[];
@@ -190,6 +190,12 @@ int thread_sleep(nanos_t deadline) {
     schedule();
     timer_cancel(&sleeper.timer);
     return current->wake_result;
+}
+
+void threads_settle(void) {
+    reap();
+    timer_cancel(&slice);
+    preempt = false;
 }
 
 noreturn void thread_exit(void) {

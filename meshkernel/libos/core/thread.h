@@ -80,6 +80,9 @@ bool threads_idle(void);
 /* Nobody but the running thread runs any more: the service ends. */
 void threads_stop_others(void);
 
+/* Before a seal, when one thread is left: nothing is to be done for others any more. */
+void threads_settle(void);
+
 noreturn void thread_exit(void);
 struct thread *thread_find(int tid);
 

@@ -48,6 +48,11 @@ bool timer_pending(const struct timer *timer) {
     return !list_empty(&timer->link);
 }
 
+bool timers_set(void) {
+    armed_for = NANOS_NEVER; /* the hardware forgets what it waited for */
+    return first_timer() != NULL;
+}
+
 void timers_run(void) {
     nanos_t now = clock_monotonic();
     armed_for = 0; /* what expires may set timers: arm once, at the end */

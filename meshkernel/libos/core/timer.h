@@ -16,5 +16,8 @@ void timer_set(struct timer *timer, nanos_t deadline); /* moves one that is alre
 void timer_cancel(struct timer *timer);
 bool timer_pending(const struct timer *timer);
 
+/* Before a seal, with nothing but what is set from now on to wait for: whether any timer is set. */
+bool timers_set(void);
+
 /* The hardware timer fired: calls what is due, and arms it again. */
 void timers_run(void);

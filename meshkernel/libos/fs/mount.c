@@ -123,6 +123,10 @@ void fs_complete(void) {
         enter_directory(boot.directory);
 }
 
+void fs_continue(void) {
+    overlay_init();
+}
+
 void fs_open_console(void) {
     int error = 0;
     struct file *console = file_open("/dev/console", O_RDWR, &error);

@@ -137,7 +137,7 @@ int64_t sys_fcntl(int fd, int command, uint64_t argument) {
     case F_SETOWN:
         return 0;
     case F_GETOWN:
-        return PROCESS_ID;
+        return process_id;
     case F_NOTIFY:
         return notify(file, argument);
     case F_SETPIPE_SZ:

@@ -73,7 +73,7 @@ int64_t sys_prlimit64(int pid, int resource, uaddr_t new, uaddr_t old) {
 
     if (!is_valid(resource))
         return -EINVAL;
-    if (pid != 0 && pid != PROCESS_ID)
+    if (pid != 0 && pid != process_id)
         return -ESRCH;
     before = limits[resource];
     int error = new ? set(resource, new) : 0;

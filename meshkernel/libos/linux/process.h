@@ -3,7 +3,9 @@
 
 #include "core/types.h"
 
-#define PROCESS_ID 1
+/* Its number: 1, and 2 in a machine that is for sealing, since what continues there is its child
+ * by fork. */
+extern int process_id;
 
 /* Loads the program of the boot configuration, gives it the console and enters it. Ends the service
  * with one sentence when that cannot be done. Runs in the first thread. */
@@ -23,6 +25,10 @@ uint64_t limit_get(int resource);
 
 /* Maps the vDSO; its address for AT_SYSINFO_EHDR, or 0. NULL where there is none. */
 extern uaddr_t (*process_map_vdso)(void);
+
+/* fork, and clone and its like where they would make a process: seals the machine if it is armed,
+ * with the return value of the call in the machine that goes on. NULL: there is no sealing. */
+extern int64_t (*process_fork)(uint64_t flags, uaddr_t child_tid);
 
 /* Makes this the first thread of the application. */
 struct thread;

@@ -68,7 +68,7 @@ static bool takes(const struct thread *thread, int signal) {
 /* A thread that does not block it: as on Linux the first one if possible, since programs sleep
  * there and expect to be woken; then the running one. */
 static struct thread *choose(int signal) {
-    struct thread *first = thread_find(PROCESS_ID);
+    struct thread *first = thread_find(process_id);
 
     if (takes(first, signal))
         return first;

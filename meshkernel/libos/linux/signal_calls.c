@@ -60,7 +60,7 @@ int64_t sys_rt_sigprocmask(int how, uaddr_t new, uaddr_t old, size_t size) {
 
 static int send(struct thread *thread, int signal, int code) {
     struct linux_siginfo info = {
-        .signal = signal, .code = code, .pid = PROCESS_ID, .uid = credentials.users.real};
+        .signal = signal, .code = code, .pid = process_id, .uid = credentials.users.real};
 
     if (signal != 0 && !signal_is_valid(signal))
         return -EINVAL;
@@ -72,7 +72,7 @@ static int send(struct thread *thread, int signal, int code) {
 /* The process itself, its group (0 or -1, which is minus its number) or everyone (-1, too): all are
  * the one process. */
 int64_t sys_kill(int pid, int signal) {
-    if (pid != PROCESS_ID && pid != 0 && pid != -PROCESS_ID)
+    if (pid != process_id && pid != 0 && pid != -process_id)
         return -ESRCH;
     return send(NULL, signal, SI_USER);
 }
@@ -88,5 +88,5 @@ int64_t sys_tkill(int tid, int signal) {
 int64_t sys_tgkill(int pid, int tid, int signal) {
     if (pid <= 0)
         return -EINVAL;
-    return pid == PROCESS_ID ? sys_tkill(tid, signal) : -ESRCH;
+    return pid == process_id ? sys_tkill(tid, signal) : -ESRCH;
 }

@@ -13,7 +13,7 @@
 
 void process_begin(struct thread *thread) {
     thread->application = true;
-    thread->tid = PROCESS_ID; /* the first thread's number is the process's */
+    thread->tid = process_id; /* the first thread's number is the process's */
 }
 
 int64_t sys_gettid(void) {

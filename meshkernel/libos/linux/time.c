@@ -34,7 +34,7 @@ static struct linux_timespec timespec_of(uint64_t nanoseconds) {
 
 static int read_dynamic_clock(int clock, uint64_t *time) {
     int id = ~(clock >> 3);
-    if ((clock & DYNAMIC_KIND) == DYNAMIC_PROCESS && (id == 0 || id == PROCESS_ID)) {
+    if ((clock & DYNAMIC_KIND) == DYNAMIC_PROCESS && (id == 0 || id == process_id)) {
         *time = threads_cpu_time();
         return 0;
     }

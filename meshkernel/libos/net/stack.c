@@ -14,6 +14,7 @@
 #include "net/net.h"
 #include "net/tcp/sequence.h"
 #include "net/tcp/timers.h"
+#include "seal/seal.h"
 
 #define DEFAULT_MTU 1500
 #define LARGEST_MTU 9000 /* TCP_MSS of lwip/lwipopts.h, and headers */
@@ -100,16 +101,26 @@ static void drain(nanos_t deadline) {
         thread_sleep(MIN(deadline, clock_monotonic() + step));
 }
 
-/* Starts lwIP, loopback and the device (if both a device and an address of the boot configuration
- * are there), and registers AF_INET. */
-static void net_init(void) {
+/* A new key, and the device, if both it and an address of the boot configuration are there. */
+static void start_interface(void) {
     net_sequence_init();
-    lwip_init();
     if (boot.address != 0 && device != NULL)
         start_device();
     else if (boot.address != 0)
         panic("The boot configuration has an address, but the machine has no network device.");
+}
+CONTINUE(START_NETWORK, start_interface);
+
+static void net_init(void) {
+    lwip_init();
+    start_interface();
     inet_sockets_init();
     machine_drain = drain;
 }
 START(START_NETWORK, net_init);
+
+static void hinder_seal(struct text *lines) {
+    if (device != NULL)
+        text_print(lines, "device network\n");
+}
+SEAL_HINDRANCE(hinder_seal);

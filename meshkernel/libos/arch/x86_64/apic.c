@@ -71,6 +71,7 @@ static void ioapic_write(unsigned index, uint32_t value) {
 static void local_init(void) {
     uint64_t base = rdmsr(MSR_APIC_BASE);
     x2apic = cpu.x2apic;
+    armed = false;
     wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE); /* x2APIC can only be entered from here */
     if (x2apic)
         wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);

@@ -44,6 +44,10 @@ pvh_entry:
     cmpl $(CPUID_NX | CPUID_LONG_MODE), %edx
     jne too_old
 
+    /* Behind a seal the tables are in memory, as they were. */
+    cmpl $0, PHYS(machine_sealed)
+    jne 4f
+
     /* The first GiB, in pages of 2 MiB, three times: where we are, in the direct map, and where the kernel is
      * linked. paging_init() puts tables with exact protections in their place. */
     movl $PHYS(boot_pdpt) + PTE_PRESENT_WRITE, %eax
@@ -62,6 +66,7 @@ pvh_entry:
     addl $8, %edi
     cmpl $PHYS(boot_pd) + 4096, %edi
     jb 1b
+4:
 
     movl %cr4, %eax
     orl $CR4_PAE, %eax
@@ -107,18 +112,30 @@ long_mode:
     movq $boot_stack_top, %rsp
     movl %ebp, %edi
     xorl %ebp, %ebp
+    movq machine_sealed(%rip), %rax
+    testq %rax, %rax
+    jz 5f
+    call *%rax          /* the machine goes on behind its seal (seal/continue.c) */
+    ud2
+5:
     call boot_early     /* returns the top of a stack with a guard page below */
     movq %rax, %rsp
     xorl %ebp, %ebp
     call kernel_main
     ud2
 
+    .data
+    .balign 8
+    .globl machine_sealed
+machine_sealed:         /* what goes on behind a seal; 0: this machine starts */
+    .quad 0
+
     .section .rodata
     .balign 8
 boot_gdt:
     .quad 0
-    .quad 0x00af9a000000ffff    /* code, long mode, ring 0 */
-    .quad 0x00cf92000000ffff    /* data */
+    .quad 0x00af9b000000ffff    /* code, long mode, ring 0; accessed, so that nothing is written here */
+    .quad 0x00cf93000000ffff    /* data */
 boot_gdt_end:
 boot_gdt_pointer:
     .word boot_gdt_end - boot_gdt - 1
@@ -139,6 +156,7 @@ boot_pdpt:
 boot_pd:
     .skip 4096
     .skip 4096
+    .globl boot_stack_top
 boot_stack_top:
 
     .section .note.GNU-stack, "", @progbits

@@ -44,7 +44,7 @@ static void identify_hypervisor(void) {
 }
 
 static void identify(void) {
-    cpu.max_leaf = cpuid(0, 0).eax;
+    cpu = (struct cpu_features){.max_leaf = cpuid(0, 0).eax};
     struct cpuid basic = cpuid(1, 0);
     cpu.hwcap = basic.edx;
     cpu.xsave = basic.ecx & ECX_XSAVE;

@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/apic.h"
 #include "core/print.h"
+#include "core/string.h"
 #include "core/timer.h"
 
 static struct {
@@ -22,6 +23,10 @@ void interrupt_attach(unsigned gsi, bool level, void (*handler)(void *argument),
     handlers[gsi].argument = argument;
     if (!ioapic_route(gsi, VECTOR_PINS + gsi, level))
         panic("a device's interrupt has no pin at the I/O APIC");
+}
+
+void interrupts_detach(void) {
+    memset(handlers, 0, sizeof handlers);
 }
 
 void interrupt_dispatch(unsigned vector) {

@@ -7,5 +7,8 @@
  * not sleep. `level`: level-triggered (virtio-mmio under Firecracker and KVM's), else edge. */
 void interrupt_attach(unsigned gsi, bool level, void (*handler)(void *argument), void *argument);
 
+/* Nobody handles anything any more. */
+void interrupts_detach(void);
+
 /* True in a handler. */
 bool interrupt_running(void);

@@ -19,6 +19,7 @@ typedef uint64_t entry_t;
 #define WRITABLE UINT64_C(0x002)
 #define WRITE_THROUGH UINT64_C(0x008)
 #define CACHE_OFF UINT64_C(0x010)
+#define ACCESSED UINT64_C(0x020)
 #define DIRTY UINT64_C(0x040)
 #define LARGE UINT64_C(0x080)
 #define GLOBAL UINT64_C(0x100)
@@ -238,15 +239,52 @@ void paging_init(void) {
     map_kernel(image_start, image_end, 0);
     for (size_t i = 0; i < pvh.ram_count; i++)
         map_direct(pvh.ram[i].start, pvh.ram[i].end);
+    paging_load();
+}
+
+void paging_load(void) {
     write_cr3(phys_of(root));
 }
 
+void paging_map_ram(uint64_t start, uint64_t end) {
+    must_map(DIRECT_MAP_BASE + start, start, end - start, PAGING_WRITE);
+}
+
+static void settle(entry_t *table, int level) {
+    for (size_t i = 0; i < ENTRIES; i++) {
+        if (!(table[i] & PRESENT))
+            continue;
+        bool leaf = level == 0 || (table[i] & LARGE);
+        table[i] |= ACCESSED | (leaf && (table[i] & WRITABLE) ? DIRTY : 0);
+        if (!leaf)
+            settle(table_of(table[i]), level - 1);
+    }
+}
+
+extern entry_t boot_pml4[];
+
+void paging_settle(void) {
+    settle(boot_pml4, LEVELS - 1);
+    settle(root, LEVELS - 1);
+}
+
+static uint64_t mmio_next = MMIO_BASE;
+
+/* Where the registers of one page are already: of a device that is started anew. */
+static uint64_t mmio_find(uint64_t start) {
+    uint64_t address = MMIO_BASE;
+    while (address < mmio_next && (*walk(address) & ADDRESS) != start)
+        address += PAGE_SIZE;
+    return address;
+}
+
 volatile void *mmio_map(uint64_t phys, size_t size) {
-    static uint64_t next = MMIO_BASE;
-    uint64_t start = PAGE_DOWN(phys), end = PAGE_UP(phys + size), address = next;
+    uint64_t start = PAGE_DOWN(phys), end = PAGE_UP(phys + size), address = mmio_next;
+    if (end - start == PAGE_SIZE && (address = mmio_find(start)) < mmio_next)
+        return (volatile char *)address + (phys - start);
     if (address + (end - start) > MMIO_BASE + MMIO_SIZE)
         panic("too many device registers are mapped");
     must_map(address, start, end - start, PAGING_WRITE | PAGING_UNCACHED);
-    next += end - start;
+    mmio_next += end - start;
     return (volatile char *)address + (phys - start);
 }

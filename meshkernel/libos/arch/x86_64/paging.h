@@ -43,10 +43,23 @@ uint64_t paging_unmap_kernel(uint64_t address);
 
 void paging_init(void);
 
+/* The CPU uses our tables from here on. */
+void paging_load(void);
+
+/* Adds RAM to the direct map; panics when there is no memory for the tables. */
+void paging_map_ram(uint64_t start, uint64_t end);
+
+/* Marks everything as accessed, and what is writable as written to, so that using it changes no
+ * table. */
+void paging_settle(void);
+
 /* Stacks with an unmapped page below each. NULL when memory is used up; returns the top. */
 #define KERNEL_STACK_SIZE UINT64_C(16384)
 void *kernel_stack_alloc(void);
 void kernel_stack_free(void *top);
+
+/* Fills all stacks with zeros, but for [from, to), which is in one of them: called on another. */
+void kernel_stacks_clear(uint64_t from, uint64_t to);
 
 /* Whether the address is in the guard below a stack of ours. */
 bool kernel_stack_guard(uint64_t address);

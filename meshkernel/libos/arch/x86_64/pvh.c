@@ -51,7 +51,9 @@ void pvh_read(uint32_t start_info) {
         panic("the boot loader did not enter by PVH: no start information");
     if (info->version < 1 || info->memory_map_count == 0)
         panic("the boot loader gave no memory map");
+    pvh = (struct pvh_boot){.ram_count = 0};
     read_memory_map(info);
+    memset(command_line, 0, sizeof command_line);
     if (info->command_line)
         string_copy(command_line, direct_of(info->command_line), sizeof command_line);
     if (info->module_count > 0) {

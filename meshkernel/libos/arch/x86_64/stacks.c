@@ -2,6 +2,7 @@
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
 #include "core/pages.h"
+#include "core/string.h"
 
 #define SLOT_SIZE (2 * KERNEL_STACK_SIZE) /* the lower half stays unmapped */
 #define SLOTS 4096
@@ -47,6 +48,18 @@ void kernel_stack_free(void *top) {
     unsigned slot = (unsigned)((end - 1 - STACKS_BASE) / SLOT_SIZE);
     unmap(end - KERNEL_STACK_SIZE, end);
     taken[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+}
+
+void kernel_stacks_clear(uint64_t from, uint64_t to) {
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        uint64_t start = slot_base(slot) + KERNEL_STACK_SIZE, end = start + KERNEL_STACK_SIZE;
+        if (!(taken[slot / 64] & UINT64_C(1) << (slot % 64)))
+            continue;
+        bool kept = from >= start && to <= end;
+        memset((void *)start, 0, kept ? from - start : KERNEL_STACK_SIZE);
+        if (kept)
+            memset((void *)to, 0, end - to);
+    }
 }
 
 bool kernel_stack_guard(uint64_t address) {

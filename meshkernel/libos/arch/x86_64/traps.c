@@ -60,8 +60,9 @@ struct table_pointer {
 } __attribute__((packed));
 
 #define GATE_INTERRUPT 0x8e
-#define GDT_CODE UINT64_C(0x00af9a000000ffff)
-#define GDT_DATA UINT64_C(0x00cf92000000ffff)
+/* Marked as accessed: else the CPU writes there. */
+#define GDT_CODE UINT64_C(0x00af9b000000ffff)
+#define GDT_DATA UINT64_C(0x00cf93000000ffff)
 #define GDT_TSS_PRESENT UINT64_C(0x0000890000000000)
 #define TSS_SELECTOR 0x18
 
@@ -115,12 +116,15 @@ void traps_init(void) {
             panic("the machine has too little memory for its stacks");
     }
     tss.io_map = sizeof tss;
+    for (unsigned vector = 0; vector < VECTORS; vector++)
+        gate_set(vector);
+}
+
+void traps_load(void) {
     uint64_t base = (uint64_t)&tss;
     gdt[3] =
         GDT_TSS_PRESENT | (sizeof tss - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
-    gdt[4] = base >> 32;
-    for (unsigned vector = 0; vector < VECTORS; vector++)
-        gate_set(vector);
+    gdt[4] = base >> 32; /* written anew: loading a busy one faults */
     struct table_pointer gdt_pointer = {sizeof gdt - 1, (uint64_t)gdt};
     struct table_pointer idt_pointer = {sizeof idt - 1, (uint64_t)idt};
     cpu_load_tables(&gdt_pointer, &idt_pointer, TSS_SELECTOR);

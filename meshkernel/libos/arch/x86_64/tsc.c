@@ -37,6 +37,7 @@ struct kvm_time {
 } __attribute__((aligned(32)));
 
 static struct sample first;
+static uint64_t boot; /* the beginning of time; 0: not known yet */
 
 static void pit_load(void) {
     out8(PIT_COMMAND, PIT_MODE_0);
@@ -77,7 +78,6 @@ void tsc_measure_start(void) {
 }
 
 uint64_t tsc_boot(void) {
-    static uint64_t boot;
     if (boot == 0)
         boot = first.tsc;
     return boot;
@@ -126,6 +126,10 @@ static struct sample sample_after(nanos_t least) {
             panic("the time stamp counter's rate is not announced, and there is no PIT to measure "
                   "it by");
     }
+}
+
+void tsc_forget(void) {
+    boot = 0;
 }
 
 uint64_t tsc_measure(nanos_t least) {

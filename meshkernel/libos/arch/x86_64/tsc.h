@@ -13,3 +13,6 @@ uint64_t tsc_measure(nanos_t least);
 
 /* The TSC at tsc_measure_start: the beginning of time. */
 uint64_t tsc_boot(void);
+
+/* The counter begins anew, and time with it. */
+void tsc_forget(void);

@@ -31,9 +31,11 @@ void xsave_init(void) {
     if (cpu.xsave) {
         struct cpuid leaf = cpuid(0xd, 0);
         uint64_t offered = (uint64_t)leaf.edx << 32 | leaf.eax;
+        uint64_t before = features ? features : UINT64_MAX; /* behind a seal there are areas */
         features = XCR0_X87_SSE | (offered & XCR0_AVX);
         if ((offered & XCR0_AVX) && (offered & XCR0_AVX512) == XCR0_AVX512)
             features |= XCR0_AVX512;
+        features &= before;
         xcr0_write(features);
         size = cpuid(0xd, 0).ebx; /* for what XCR0 now has */
     }

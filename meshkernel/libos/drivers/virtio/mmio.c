@@ -4,6 +4,7 @@
 #include "arch/x86_64/io.h"
 #include "core/pages.h"
 #include "core/print.h"
+#include "core/string.h"
 
 /* Registers, section 4.2.2. */
 enum {
@@ -107,11 +108,16 @@ static void set_address(struct virtio_device *device, unsigned offset, const voi
     set(device, offset + 4, (uint32_t)(physical >> 32));
 }
 
-static void *ring_memory(uint16_t size) {
+static unsigned ring_order(uint16_t size) {
     unsigned order = 0;
     while (PAGE_SIZE << order < virtqueue_memory_size(size))
         order++;
-    return pages_alloc(order);
+    return order;
+}
+
+void virtio_queue_free(struct virtqueue *queue) {
+    pages_free(queue->descriptors, ring_order(queue->size));
+    memset(queue, 0, sizeof(*queue));
 }
 
 bool virtio_queue(struct virtio_device *device, unsigned index, struct virtqueue *queue,
@@ -122,7 +128,7 @@ bool virtio_queue(struct virtio_device *device, unsigned index, struct virtqueue
         return false;
     while (size & (size - 1))
         size &= size - 1;
-    void *memory = ring_memory((uint16_t)size);
+    void *memory = pages_alloc(ring_order((uint16_t)size));
     if (memory == NULL)
         return false;
     virtqueue_init(queue, memory, (uint16_t)size, device->features & VIRTIO_F_EVENT_IDX);

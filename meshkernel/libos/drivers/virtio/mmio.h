@@ -46,6 +46,9 @@ bool virtio_negotiate(struct virtio_device *device, uint64_t wanted);
 bool virtio_queue(struct virtio_device *device, unsigned index, struct virtqueue *queue,
                   uint16_t most);
 
+/* Gives the queue's memory back, behind a reset. */
+void virtio_queue_free(struct virtqueue *queue);
+
 /* The device may use its queues from now on; `queues_used` is called in interrupt context. NULL:
  * they are polled. */
 void virtio_start(struct virtio_device *device, void (*queues_used)(struct virtio_device *device));

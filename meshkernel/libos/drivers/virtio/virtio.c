@@ -32,3 +32,4 @@ static void virtio_init(void) {
     }
 }
 START(START_DEVICES, virtio_init);
+CONTINUE(START_DEVICES, virtio_init);

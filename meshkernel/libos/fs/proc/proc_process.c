@@ -8,6 +8,7 @@
 #include "fs/path.h"
 #include "fs/proc/procfs.h"
 #include "linux/credentials.h"
+#include "linux/process.h"
 #include "mm/space.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
@@ -21,7 +22,7 @@ static size_t thread_count(void) {
 }
 
 static const char *process_name(void) {
-    const struct thread *first = thread_find(1);
+    const struct thread *first = thread_find(process_id);
 
     return first ? first->name : current->name;
 }

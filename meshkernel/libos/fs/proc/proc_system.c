@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/pages.h"
 #include "core/random.h"
+#include "core/start.h"
 #include "core/string.h"
 #include "fs/mount.h"
 #include "fs/proc/procfs.h"
@@ -69,13 +70,18 @@ static void version(struct text *text) {
     text_add_string(text, "Linux version 6.1.0-meshkernel (meshkernel) #1\n");
 }
 
-static void boot_id(struct text *text) {
-    static uint8_t id[16];
-    static bool made;
+static uint8_t id[16]; /* boot_id */
+static bool boot_id_made;
 
-    if (!made)
+static void new_boot(void) {
+    boot_id_made = false;
+}
+CONTINUE(START_FILES, new_boot);
+
+static void boot_id(struct text *text) {
+    if (!boot_id_made)
         random_bytes(id, sizeof(id));
-    made = true;
+    boot_id_made = true;
     id[6] = (id[6] & 0x0f) | 0x40;
     id[8] = (id[8] & 0x3f) | 0x80;
     for (size_t i = 0; i < sizeof(id); i++)

@@ -3,7 +3,9 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/timer.h"
+#include "fs/descriptor.h"
 #include "linux/errno.h"
+#include "seal/seal.h"
 
 struct timerfd {
     struct timer timer;
@@ -87,6 +89,16 @@ struct file *timerfd_new(bool realtime, int flags) {
     timer_init(&self->timer, expired);
     return self->file;
 }
+
+static void hinder_seal(struct text *lines) {
+    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
+        const struct file *file = fd_file(fd);
+
+        if (is_timerfd(file) && timer_pending(&((struct timerfd *)file->private)->timer))
+            text_print(lines, "timer of descriptor %d\n", fd);
+    }
+}
+SEAL_HINDRANCE(hinder_seal);
 
 /* An instant of the timer's clock on the monotonic clock; what has passed is due at once. */
 static nanos_t monotonic_of(const struct timerfd *self, uint64_t instant) {

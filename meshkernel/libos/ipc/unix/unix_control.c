@@ -6,7 +6,10 @@
 #include "linux/errno.h"
 #include "linux/process.h"
 
-static const struct credentials own = {.process = PROCESS_ID}; /* user and group are 0 */
+/* User and group are 0. */
+static struct credentials own_credentials(void) {
+    return (struct credentials){.process = process_id};
+}
 
 /* Closing a file may free what waits in its queue, and so on along a chain that the application
  * chose: one after the other, since our stack is small. */
@@ -53,7 +56,7 @@ static int load_credentials(const struct control_item *item, struct unix_control
     if (item->size != sizeof(carried->credentials))
         return -EINVAL;
     memcpy(&carried->credentials, item->bytes, sizeof(carried->credentials));
-    return carried->credentials.process == PROCESS_ID ? 0 : -ESRCH;
+    return carried->credentials.process == process_id ? 0 : -ESRCH;
 }
 
 static int load_items(struct control_in *control, struct unix_control *carried) {
@@ -83,7 +86,7 @@ int unix_control_load(struct control_in *control, struct unix_control **loaded) 
     struct unix_control *carried = kmalloc(sizeof(*carried) + most * sizeof(carried->files[0]));
     if (carried == NULL)
         return -ENOBUFS;
-    *carried = (struct unix_control){.credentials = own};
+    *carried = (struct unix_control){.credentials = own_credentials()};
     list_init(&carried->link);
     int error = load_items(control, carried);
     if (error)
@@ -98,6 +101,7 @@ int unix_control_give(const struct unix_socket *socket, const struct unix_contro
     if (out == NULL)
         return 0;
     int error = 0;
+    const struct credentials own = own_credentials();
     if (socket->pass_credentials)
         error = control_put(out, SOL_SOCKET, SCM_CREDENTIALS,
                             carried ? &carried->credentials : &own, sizeof(own));

@@ -95,7 +95,7 @@ static int write_timeout(void *value, uint32_t *size, nanos_t timeout) {
 /* There is one process, so any peer is it; without one, Linux says process 0 and nobody. */
 static int write_peer(void *value, uint32_t *size, const struct unix_socket *socket) {
     bool known = socket->state != UNIX_NEW;
-    const struct credentials peer = {.process = known ? PROCESS_ID : 0,
+    const struct credentials peer = {.process = known ? process_id : 0,
                                      .user = known ? 0 : UINT32_MAX,
                                      .group = known ? 0 : UINT32_MAX};
 

@@ -8,6 +8,7 @@
 #include "linux/errno.h"
 #include "linux/signal.h"
 #include "mm/user.h"
+#include "seal/seal.h"
 
 #define ITIMER_REAL 0
 #define ITIMER_VIRTUAL 1
@@ -100,6 +101,15 @@ int64_t sys_alarm(uint32_t seconds) {
     start(&itimers[ITIMER_REAL], seconds * NANOS_PER_SECOND, 0);
     return before && rounded == 0 ? 1 : (int64_t)rounded;
 }
+
+static void hinder_seal(struct text *lines) {
+    static const char *const names[ITIMER_COUNT] = {"real", "virtual", "profiling"};
+
+    for (int which = 0; which < ITIMER_COUNT; which++)
+        if (itimers[which].end)
+            text_print(lines, "timer of %s time\n", names[which]);
+}
+SEAL_HINDRANCE(hinder_seal);
 
 int64_t sys_getitimer(int which, uaddr_t to) {
     if (!is_valid(which))

@@ -72,7 +72,7 @@ static int64_t tell(const struct lock *wanted, struct linux_flock *asked, uaddr_
     asked->whence = FROM_START;
     asked->start = found->first;
     asked->length = found->last == LOCK_TO_END ? 0 : found->last - found->first + 1;
-    asked->process = found->owner ? OF_OPEN_FILE : PROCESS_ID;
+    asked->process = found->owner ? OF_OPEN_FILE : process_id;
     return put_user(*asked, address);
 }
 

@@ -16,7 +16,7 @@ static const struct file_ops pidfd_ops = {.poll = never_ready};
 int64_t sys_pidfd_open(int pid, unsigned flags) {
     if (pid <= 0 || flags & ~(unsigned)O_NONBLOCK)
         return -EINVAL;
-    if (pid != PROCESS_ID) /* a thread that is not the first has a process, too, but is none */
+    if (pid != process_id) /* a thread that is not the first has a process, too, but is none */
         return thread_find(pid) ? -EINVAL : -ESRCH;
     return install_new(file_new(&pidfd_ops, NULL, O_RDWR | (int)flags), true);
 }
@@ -30,7 +30,7 @@ static bool stands_for_us(const struct file *file) {
 
 int64_t sys_pidfd_send_signal(int fd, int signal, uaddr_t info_address, unsigned flags) {
     struct linux_siginfo info = {
-        .signal = signal, .code = SI_USER, .pid = PROCESS_ID, .uid = credentials.users.real};
+        .signal = signal, .code = SI_USER, .pid = process_id, .uid = credentials.users.real};
 
     if (flags)
         return -EINVAL;

@@ -10,19 +10,19 @@ int64_t sys_getppid(void) {
 }
 
 static bool is_us(int pid) {
-    return pid == 0 || pid == PROCESS_ID;
+    return pid == 0 || pid == process_id;
 }
 
 int64_t sys_getpgid(int pid) {
-    return is_us(pid) ? PROCESS_ID : -ESRCH;
+    return is_us(pid) ? process_id : -ESRCH;
 }
 
 int64_t sys_getpgrp(void) {
-    return PROCESS_ID;
+    return process_id;
 }
 
 int64_t sys_getsid(int pid) {
-    return is_us(pid) ? PROCESS_ID : -ESRCH;
+    return is_us(pid) ? process_id : -ESRCH;
 }
 
 int64_t sys_setpgid(int pid, int group) {

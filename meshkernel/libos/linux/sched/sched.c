@@ -17,7 +17,7 @@
 
 /* 0 is the caller; a process is known by its first thread. */
 static bool is_known(int tid) {
-    return tid == 0 || tid == PROCESS_ID || (tid > 0 && thread_find(tid) != NULL);
+    return tid == 0 || tid == process_id || (tid > 0 && thread_find(tid) != NULL);
 }
 
 int64_t sys_sched_setaffinity(int tid, uint32_t size, uaddr_t address) {

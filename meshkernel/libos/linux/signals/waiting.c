@@ -73,13 +73,13 @@ static int queue(struct thread *thread, int signal, uaddr_t address) {
 }
 
 int64_t sys_rt_sigqueueinfo(int pid, int signal, uaddr_t info) {
-    return pid == PROCESS_ID ? queue(NULL, signal, info) : -ESRCH;
+    return pid == process_id ? queue(NULL, signal, info) : -ESRCH;
 }
 
 int64_t sys_rt_tgsigqueueinfo(int pid, int tid, int signal, uaddr_t info) {
     struct thread *thread = thread_find(tid);
 
-    if (pid != PROCESS_ID || thread == NULL || !thread->application)
+    if (pid != process_id || thread == NULL || !thread->application)
         return -ESRCH;
     return queue(thread, signal, info);
 }

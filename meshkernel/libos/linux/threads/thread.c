@@ -25,6 +25,8 @@
 
 static unsigned application_threads = 1;
 
+int64_t (*process_fork)(uint64_t flags, uaddr_t child_tid);
+
 struct clone_arguments {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 };
@@ -58,6 +60,11 @@ static struct thread *new_thread(const struct clone_arguments *arguments) {
     return thread;
 }
 
+/* glibc's vfork and posix_spawn end here, too. */
+static int64_t make_process(uint64_t flags, uaddr_t child_tid) {
+    return process_fork ? process_fork(flags, child_tid) : report_missing_call(57, "fork");
+}
+
 static int64_t clone_thread(const struct clone_arguments *arguments) {
     uint64_t flags = arguments->flags;
 
@@ -88,7 +95,7 @@ int64_t sys_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t chi
                                         .tls = tls};
 
     if ((flags & CLONE_SHARED) != CLONE_SHARED)
-        return report_missing_call(57, "fork"); /* where glibc's vfork and posix_spawn end, too */
+        return make_process(flags, child_tid);
     return clone_thread(&arguments);
 }
 
@@ -100,7 +107,7 @@ int64_t sys_clone3(uaddr_t address, size_t size) {
     if (get_user(arguments, address) != 0)
         return -EFAULT;
     if ((arguments.flags & CLONE_SHARED) != CLONE_SHARED)
-        return report_missing_call(57, "fork");
+        return make_process(arguments.flags, arguments.child_tid);
     return clone_thread(&arguments);
 }
 

@@ -7,6 +7,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "net/device.h"
 #include "net/net.h"
+#include "seal/seal.h"
 
 /* lwIP would tick four times a second as long as any connection is open. An idle service keeps its
  * connections open and should wake hardly ever, so the tick stops while every connection is at
@@ -129,6 +130,18 @@ static void expired(struct timer *unused) {
     net_poll();
     arm(now);
 }
+
+/* Nobody has a connection any more: some may still be closing. */
+static void seal_connections(void) {
+    while (tcp_active_pcbs != NULL)
+        tcp_abort(tcp_active_pcbs);
+    while (tcp_tw_pcbs != NULL)
+        tcp_abort(tcp_tw_pcbs);
+    ticking = false;
+    reassembly_ticks = 0;
+    timer_cancel(&timer);
+}
+SEAL(SEAL_LIBRARIES, seal_connections);
 
 void net_timers_run(void) {
     if (ticking && timer_pending(&timer))

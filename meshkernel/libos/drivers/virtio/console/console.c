@@ -211,6 +211,39 @@ void virtio_console_send_last(enum control_kind kind, const void *payload, size_
     } while (virtqueue_take(&transmit_queue, &length) != last && clock_monotonic() < deadline);
 }
 
+static void free_tokens(const struct virtqueue *queue) {
+    for (unsigned i = 0; i < queue->size; i++)
+        if (queue->tokens[i] != last)
+            page_put(queue->tokens[i]); /* NULL is none of the pages that are counted */
+}
+
+/* The reset takes the queues and all buffers away from the device. */
+void virtio_console_close(void) {
+    if (console == NULL)
+        return;
+    virtio_reset(console);
+    free_tokens(&receive_queue);
+    free_tokens(&transmit_queue);
+    virtio_queue_free(&receive_queue);
+    virtio_queue_free(&transmit_queue);
+    drop(&waiting);
+    page_put(held.page);
+    held.page = NULL;
+    page_put(last);
+    last = NULL;
+    queued = 0;
+    kfree(reader.message);
+    reader = (struct control_reader){.filled = 0};
+    kfree(console);
+    console = NULL;
+}
+
+void virtio_console_drain(nanos_t deadline) {
+    do
+        transmit();
+    while (queued > 0 && clock_monotonic() < deadline);
+}
+
 void virtio_console_listen(bool (*handler)(struct control_message *message)) {
     receive_handler = handler;
 }

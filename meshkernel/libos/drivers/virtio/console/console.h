@@ -24,6 +24,13 @@ void virtio_console_resume(void);
 /* Called when the channel has become writable. */
 void virtio_console_on_writable(void (*handler)(void));
 
+/* Waits until the host has taken everything, polling, at most until the deadline. */
+void virtio_console_drain(nanos_t deadline);
+
+/* The device gets nothing any more, and all memory of this driver is given back: it may be started
+ * anew. */
+void virtio_console_close(void);
+
 /* Sends what is queued and a last frame of at most 64 bytes, polling for a bounded time: allocates
  * nothing. */
 void virtio_console_send_last(enum control_kind kind, const void *payload, size_t size);

@@ -1,6 +1,8 @@
 #include "drivers/virtio/console/control.h"
 
 #include "core/alloc.h"
+#include "core/boot.h"
+#include "core/clock.h"
 #include "core/panic.h"
 #include "core/start.h"
 #include "drivers/virtio/console/console.h"
@@ -10,6 +12,7 @@
 #include "drivers/virtio/virtio.h"
 #include "fs/devfs.h"
 #include "linux/errno.h"
+#include "seal/seal.h"
 
 #define UNREAD_MAX (4u << 20) /* bytes; beyond, the host waits */
 
@@ -173,7 +176,22 @@ VIRTIO_DRIVER(VIRTIO_ID_CONSOLE, control_start);
 /* Sets a timer, so clock_refine must be over: it measures the timer's rate by letting it run
  * through. */
 static void ask_time(void) {
-    if (virtio_console_present())
+    if (virtio_console_present() && !boot.seal)
         time_sync_start();
 }
 START(START_PROGRAM, ask_time);
+CONTINUE(START_PROGRAM, ask_time);
+
+/* What the host has sent so far was for the machine that is sealed. */
+static void seal_channel(void) {
+    while (!list_empty(&unread)) {
+        struct control_message *message = LIST_FIRST(&unread, struct control_message, link);
+        list_remove(&message->link);
+        kfree(message);
+    }
+    unread_bytes = 0;
+    time_sync_stop();
+    clock_discipline_forget();
+    virtio_console_close();
+}
+SEAL(SEAL_CHANNEL, seal_channel);

@@ -3,6 +3,7 @@
  * answers far apart tell how fast the TSC really runs. The monotonic clock never jumps: only its
  * rate changes. */
 #include "core/clock.h"
+#include "core/string.h"
 
 #define MILLION 1000000
 
@@ -80,6 +81,11 @@ static void measure_rate(const struct answer *answer) {
     }
     clock_set_rate(rate);
     state.rate_error = MAX(error, (uint64_t)RATE_ERROR_LEAST);
+}
+
+void clock_discipline_forget(void) {
+    memset(&state, 0, sizeof state);
+    state.rate_error = RATE_ERROR_BOOT;
 }
 
 void clock_discipline(uint64_t wall, nanos_t asked, nanos_t answered) {

@@ -44,6 +44,12 @@ void time_sync_answered(const struct control_time *answer) {
     rest = MIN(rest * 2, REGULAR);
 }
 
+void time_sync_stop(void) {
+    timer_cancel(&timer);
+    retry = FIRST_RETRY;
+    rest = FIRST_REST;
+}
+
 void time_sync_start(void) {
     timer_init(&timer, ask);
     ask(&timer);

@@ -4,4 +4,5 @@
 #include "abi/control.h"
 
 void time_sync_start(void);
+void time_sync_stop(void);
 void time_sync_answered(const struct control_time *answer);

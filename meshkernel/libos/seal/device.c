@@ -1,0 +1,80 @@
+/* /dev/seal, in a machine that is for sealing, and the fork that seals. */
+#include "core/alloc.h"
+#include "core/boot.h"
+#include "core/print.h"
+#include "core/string.h"
+#include "fs/devfs.h"
+#include "linux/errno.h"
+#include "linux/process.h"
+#include "seal/internal.h"
+#include "seal/seal.h"
+
+#define SEALING_PROCESS 2
+#define CLONE_VM 0x100u
+#define NUMBER_FORK 57
+
+static bool armed;
+
+static ssize_t seal_read(struct file *file, struct io *io, uint64_t *offset) {
+    struct text lines = {.bytes = NULL};
+    ssize_t count = 0;
+
+    (void)file;
+    seal_hindrances(&lines);
+    if (lines.failed)
+        count = -ENOMEM;
+    else if (*offset < lines.size)
+        count = io_to_user(io, lines.bytes + *offset, lines.size - *offset);
+    if (count > 0)
+        *offset += (uint64_t)count;
+    kfree(lines.bytes);
+    return count;
+}
+
+static bool is_hindered(void) {
+    struct text lines = {.bytes = NULL};
+
+    seal_hindrances(&lines);
+    kfree(lines.bytes);
+    return lines.size > 0 || lines.failed;
+}
+
+static ssize_t seal_write(struct file *file, struct io *io, uint64_t *offset) {
+    char word[5] = {0};
+
+    (void)file, (void)offset;
+    ssize_t count = io_from_user(io, word, sizeof(word) - 1);
+    if (count < 0)
+        return count;
+    io->left = 0; /* a newline may follow */
+    if (strcmp(word, "seal") != 0)
+        return -EINVAL;
+    if (is_hindered())
+        return -EBUSY;
+    armed = true;
+    return count;
+}
+
+static const struct file_ops seal_ops = {.read = seal_read, .write = seal_write, .seekable = true};
+
+static int64_t fork(uint64_t flags, uaddr_t child_tid) {
+    if (!armed || (flags & CLONE_VM))
+        return report_missing_call(NUMBER_FORK, "fork");
+    armed = false;
+    if (is_hindered())
+        return -EBUSY;
+    seal_hand_over(flags, child_tid);
+}
+
+int64_t sys_fork(void) {
+    return fork(0, 0);
+}
+
+static void seal_init(void) {
+    if (!boot.seal)
+        return;
+    process_id = SEALING_PROCESS;
+    process_fork = fork;
+    devfs_add("seal", 0600, &seal_ops);
+}
+START(START_FILES, seal_init);
