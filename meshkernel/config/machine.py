@@ -62,6 +62,8 @@ class MachineValues:
         accel: what executes its instructions.
         mac: of its network device, if it has one.
         volumes: folders of the host that it mounts.
+        ram: the path of the file that is its memory, if one is.
+        sealing: what it does to the file is to be seen there, and it has but one device.
         boot, serial, control, qmp, network: numbers of open descriptors, or placeholders.
     """
 
@@ -76,8 +78,18 @@ class MachineValues:
     control: str = "<control>"
     qmp: str = "<qmp>"
     network: str = "<network>"
+    ram: str | None = None
+    sealing: bool = False
     board: str = BOARD
     sandbox: str = SANDBOX
+
+    @property
+    def backend(self) -> str:
+        """The value of QEMU's ``-object`` for memory that is a file."""
+        path = (self.ram or "").replace(",", ",,")
+        share = "on" if self.sealing else "off"
+        size = f"{self.memory_mb}M"
+        return f"memory-backend-file,id=ram,size={size},mem-path={path},share={share},prealloc=off"
 
     @property
     def memory_mb(self) -> int:

@@ -27,6 +27,10 @@ class MachineSpec:
         inherited: descriptors that QEMU only keeps open, such as the locks of its volumes.
         secrets: environment variables that are on no disk and on no command line.
         trace: what is traced from its first system call on.
+        ram: the file that its memory starts as, mapped privately; for what ``image`` goes on with.
+        sealing: the descriptor of a file of the size of its memory: it is its memory, and the
+            machine has no device but its control channel.
+        wall: the time that it takes it to be, in nanoseconds since 1970; None: the true one.
     """
 
     name: str
@@ -39,6 +43,14 @@ class MachineSpec:
     inherited: tuple[int, ...] = ()
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
     trace: Request | None = None
+    ram: Path | None = None
+    sealing: int | None = None
+    wall: int | None = None
+
+    @property
+    def memory_files(self) -> list[int]:
+        """Descriptors of files that are its memory."""
+        return [] if self.sealing is None else [self.sealing]
 
 
 @frozen
@@ -71,5 +83,13 @@ def arguments(program: Path, spec: MachineSpec, descriptors: Descriptors) -> lis
         control=str(descriptors.control),
         qmp=str(descriptors.qmp),
         network=str(descriptors.network),
+        ram=_ram(spec),
+        sealing=spec.sealing is not None,
     )
     return [str(program), *machine_arguments(values)]
+
+
+def _ram(spec: MachineSpec) -> str | None:
+    if spec.sealing is not None:
+        return f"/proc/self/fd/{spec.sealing}"
+    return None if spec.ram is None else str(spec.ram)

@@ -23,9 +23,17 @@ def line(key: str, value: str) -> str:
     return f"{key} {escape(value)}\n"
 
 
-def complete(text: str, hidden: Mapping[str, str], trace: bytes = b"") -> bytes:
+def complete(
+    text: str, hidden: Mapping[str, str], trace: bytes = b"", wall: int | None = None
+) -> bytes:
     """The configuration for one boot: with a fresh seed, the time, the secrets, and what is to be
     traced from the first system call on, if anything is.
+
+    Args:
+        text: the configuration that is the same for all boots.
+        hidden: environment variables that are secret.
+        trace: a ``struct trace_request``.
+        wall: the time in nanoseconds since 1970; that of this host if it is None.
     """
     lines = [line("environment", f"{name}={value}") for name, value in sorted(hidden.items())]
     if trace:
@@ -33,7 +41,7 @@ def complete(text: str, hidden: Mapping[str, str], trace: bytes = b"") -> bytes:
     seed = secrets.token_hex(32)
     if not text.endswith("\n"):
         text += "\n"
-    return f"{text}{''.join(lines)}seed {seed}\nwall {time.time_ns()}\n".encode()
+    return f"{text}{''.join(lines)}seed {seed}\nwall {time.time_ns() if wall is None else wall}\n".encode()
 
 
 def in_memory(data: bytes) -> int:

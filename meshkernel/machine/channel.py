@@ -16,6 +16,7 @@ import msgpack
 from attrs import define, field
 
 from meshkernel.errors import MachineError
+from meshkernel.image.seal import Seal
 from meshkernel.machine.control import (
     EXIT,
     SIGNAL,
@@ -48,6 +49,7 @@ class Channel:
         on_message: called with each message of the guest's runtime.
         on_trace: called with the records of its trace, while that is on.
         last: the reason and number with which the library OS said that it ends.
+        seal: what it told of its memory when it was sealed; it ends then.
         broken: what is wrong with the channel; it is not read any more then.
     """
 
@@ -56,6 +58,7 @@ class Channel:
     on_message: OnMessage | None = None
     on_trace: OnTrace | None = None
     last: tuple[Reason, int] | None = None
+    seal: Seal | None = None
     broken: str = ""
     _asking: asyncio.Lock = field(factory=asyncio.Lock)
     _answer: asyncio.Future[bytes] | None = None  # of the library OS, to what is being asked
@@ -136,6 +139,9 @@ class Channel:
                     raise ControlError("a message is not a map")
                 if self.on_message is not None:
                     self.on_message(message)
+            case Kind.SEALED:
+                self.seal = Seal.decode(frame.payload)
+                self.last = (Reason.SEALED, 0)
             case Kind.TRACE:
                 batch = decode(frame.payload)
                 if self.on_trace is not None:

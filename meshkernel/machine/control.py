@@ -31,6 +31,7 @@ class Kind(IntEnum):
     UNKNOWN = 10
     MAPS_ASK = 11
     MAPS = 12
+    SEALED = 13
 
 
 class ExitReason(IntEnum):
@@ -40,6 +41,7 @@ class ExitReason(IntEnum):
     SIGNAL = 1
     PANIC = 2
     OUT_OF_MEMORY = 3
+    OTHER_PROCESSOR = 4
 
 
 class ControlError(ValueError):

@@ -11,7 +11,7 @@ PREFIX = "meshkernel: "
 """How lines of the library OS start on the console."""
 
 PANIC = "panic: "
-ENDS = (PANIC, "the program was ended by ", "out of memory: ")
+ENDS = (PANIC, "the program was ended by ", "out of memory: ", "this processor cannot go on ")
 """How the sentence starts that says why a machine stopped; more lines follow it."""
 
 
@@ -22,6 +22,8 @@ class Reason(StrEnum):
     SIGNAL = "signal"
     PANIC = "panic"
     OUT_OF_MEMORY = "out of memory"
+    OTHER_PROCESSOR = "other processor"
+    SEALED = "sealed"
     KILLED = "killed"
     LOST = "lost"
 
@@ -56,6 +58,8 @@ class MachineExit:
             Reason.SIGNAL: f"was ended by signal {self.code}",
             Reason.PANIC: "stopped",
             Reason.OUT_OF_MEMORY: f"ran out of its {self.code} MiB of memory",
+            Reason.OTHER_PROCESSOR: "needs its cold image here",
+            Reason.SEALED: "was sealed",
             Reason.KILLED: "was killed",
             Reason.LOST: "ended without a word",
         }[self.reason]

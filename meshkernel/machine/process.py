@@ -147,14 +147,15 @@ async def _execute(spec: MachineSpec, descriptors: Descriptors) -> asyncio.subpr
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        pass_fds=[*descriptors.numbers, *spec.inherited],
+        pass_fds=[*descriptors.numbers, *spec.inherited, *spec.memory_files],
         start_new_session=True,
         preexec_fn=_die_with_parent(os.getpid()),
     )
 
 
 def _configuration(spec: MachineSpec) -> bytes:
-    return boot.complete(spec.boot, spec.secrets, spec.trace.encode() if spec.trace else b"")
+    trace = spec.trace.encode() if spec.trace else b""
+    return boot.complete(spec.boot, spec.secrets, trace, spec.wall)
 
 
 def _widen(end: socket.socket) -> None:

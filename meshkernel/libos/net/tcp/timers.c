@@ -139,7 +139,8 @@ static void seal_connections(void) {
         tcp_abort(tcp_tw_pcbs);
     ticking = false;
     reassembly_ticks = 0;
-    timer_cancel(&timer);
+    if (net_timers_set())
+        timer_cancel(&timer);
 }
 SEAL(SEAL_LIBRARIES, seal_connections);
 

@@ -45,7 +45,8 @@ void time_sync_answered(const struct control_time *answer) {
 }
 
 void time_sync_stop(void) {
-    timer_cancel(&timer);
+    if (timer.expired != NULL)
+        timer_cancel(&timer);
     retry = FIRST_RETRY;
     rest = FIRST_REST;
 }
