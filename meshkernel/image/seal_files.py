@@ -1,9 +1,9 @@
 """Sealed memory as files: ``image.ram`` to be mapped, ``start.elf`` beside it, ``image.elf`` alone.
 
-``image.ram`` is the memory itself, from physical address 0 on, with holes where it is zero: QEMU maps
-it privately. ``start.elf`` is what QEMU takes as the kernel then: it says where PVH enters, and holds
-the one page of the entry, which is the same in ``image.ram``. ``image.elf`` has all of the memory in
-segments, for hypervisors that map nothing.
+``image.ram`` is the memory itself, from physical address 0 on, with holes where it is zero: QEMU
+maps it privately. ``start.elf`` is what QEMU takes as the kernel then: it says where PVH enters,
+and holds the one page of the entry, which is the same in ``image.ram``. ``image.elf`` has all of
+the memory in segments, for hypervisors that map nothing.
 """
 
 from __future__ import annotations
@@ -86,8 +86,10 @@ def _pages(memory: BinaryIO, where: Range) -> Iterator[tuple[int, bytes]]:
 
 
 def check(seal: Seal, size: int) -> None:
-    """Raises:
-    SealError: the memory would not be where it is when a machine of ``size`` bytes starts.
+    """Sees that the memory can be where it is when a machine of ``size`` bytes starts.
+
+    Raises:
+        SealError: it cannot.
     """
     if seal.ranges[0].start < LOWEST:
         raise SealError(f"memory at {seal.ranges[0].start:#x}, which belongs to the firmware")

@@ -41,7 +41,8 @@ def complete(
     seed = secrets.token_hex(32)
     if not text.endswith("\n"):
         text += "\n"
-    return f"{text}{''.join(lines)}seed {seed}\nwall {time.time_ns() if wall is None else wall}\n".encode()
+    now = time.time_ns() if wall is None else wall
+    return f"{text}{''.join(lines)}seed {seed}\nwall {now}\n".encode()
 
 
 def in_memory(data: bytes) -> int:

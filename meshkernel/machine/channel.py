@@ -130,18 +130,14 @@ class Channel:
                 monotonic, _ = TIME.unpack(frame.payload)
                 reply = Frame(Kind.TIME_REPLY, TIME.pack(monotonic, time.time_ns()))
                 self._stream.writer.write(reply.encode())
-            case Kind.EXIT:
-                reason, code = EXIT.unpack(frame.payload)
-                self.last = (Reason[ExitReason(reason).name], code)
+            case Kind.EXIT | Kind.SEALED:
+                self._ends(frame)
             case Kind.RUNTIME:
                 message = msgpack.unpackb(frame.payload)
                 if not isinstance(message, dict):
                     raise ControlError("a message is not a map")
                 if self.on_message is not None:
                     self.on_message(message)
-            case Kind.SEALED:
-                self.seal = Seal.decode(frame.payload)
-                self.last = (Reason.SEALED, 0)
             case Kind.TRACE:
                 batch = decode(frame.payload)
                 if self.on_trace is not None:
@@ -159,6 +155,14 @@ class Channel:
                     self._answered(fault="cannot be traced: its image has no library trace")
             case _:
                 raise ControlError(f"frames of kind {frame.kind} are unknown")
+
+    def _ends(self, frame: Frame) -> None:
+        if frame.kind == Kind.SEALED:
+            self.seal = Seal.decode(frame.payload)
+            self.last = (Reason.SEALED, 0)
+        else:
+            reason, code = EXIT.unpack(frame.payload)
+            self.last = (Reason[ExitReason(reason).name], code)
 
     def _answered(self, answer: bytes = b"", *, fault: str = "") -> None:
         """The library OS has answered, or a fault if it has words."""

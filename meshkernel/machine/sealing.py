@@ -23,7 +23,7 @@ from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import MachineExit, Reason
 
 WALL = 1_577_836_800_000_000_000
-"""What a machine that is for sealing takes the time to be: the start of 2020, whenever it is built."""
+"""The time in a machine that is for sealing: the start of 2020, whenever it is built."""
 
 UNSEALABLE = "unsealable"
 """The type of the message with which a runtime says what cannot be sealed."""

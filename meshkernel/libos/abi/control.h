@@ -61,10 +61,10 @@ struct control_time {
 };
 
 enum control_exit_reason {
-    EXIT_STATUS = 0,        /* the program ended: code is its status, 0 to 255 */
-    EXIT_SIGNAL = 1,        /* killed by a signal: code is its number */
-    EXIT_PANIC = 2,         /* the library OS stopped; the console has the sentence */
-    EXIT_OUT_OF_MEMORY = 3, /* code is the machine's memory in MiB */
+    EXIT_STATUS = 0,          /* the program ended: code is its status, 0 to 255 */
+    EXIT_SIGNAL = 1,          /* killed by a signal: code is its number */
+    EXIT_PANIC = 2,           /* the library OS stopped; the console has the sentence */
+    EXIT_OUT_OF_MEMORY = 3,   /* code is the machine's memory in MiB */
     EXIT_OTHER_PROCESSOR = 4, /* a sealed image cannot go on here; the console says why */
 };
 

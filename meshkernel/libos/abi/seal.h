@@ -8,8 +8,8 @@
  *   write     "seal": the process's next fork seals
  *
  * That fork does not return in this machine: it sends CONTROL_SEALED (abi/control.h) with a struct
- * seal and resets. In every machine that continues from the memory it returns 0, as in a child: with
- * another process number, another boot configuration, other devices, another clock, other
+ * seal and resets. In every machine that continues from the memory it returns 0, as in a child:
+ * with another process number, another boot configuration, other devices, another clock, other
  * randomness. It answers -EBUSY when something stands in the way.
  *
  * The memory outside of the ranges need not be kept: it reads as zeros. A machine continues when it
@@ -25,10 +25,10 @@
 
 /* What a processor must have to continue: as many features, the same extended state. */
 struct seal_processor {
-    char vendor[12];                   /* CPUID 0 */
-    uint32_t extended_size;            /* bytes of its extended state */
-    uint64_t extended_features;        /* XCR0 */
-    uint32_t features[SEAL_FEATURES];  /* words of CPUID: seal/processor.c says which */
+    char vendor[12];                  /* CPUID 0 */
+    uint32_t extended_size;           /* bytes of its extended state */
+    uint64_t extended_features;       /* XCR0 */
+    uint32_t features[SEAL_FEATURES]; /* words of CPUID: seal/processor.c says which */
     uint32_t reserved;
 };
 

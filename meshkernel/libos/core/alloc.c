@@ -100,7 +100,7 @@ static void object_free(void *memory) {
 
 /* In a full slab there is none. */
 void heap_clear_free(void) {
-    for (unsigned class = 0; class < CLASSES; class ++) {
+    for (unsigned class = 0; class < CLASSES; class++) {
         if (partial[class].next == NULL)
             continue;
         LIST_FOR_EACH(node, &partial[class])

@@ -12,7 +12,8 @@ void fs_init(void);
  * configuration. */
 void fs_complete(void);
 
-/* The files of another configuration in place of those, for a machine that goes on behind a seal. */
+/* The files of another configuration in place of those, for a machine that goes on behind a seal.
+ */
 void fs_continue(void);
 
 /* Every volume of the boot configuration was mounted, or a panic says which was not. After the

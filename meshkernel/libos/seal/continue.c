@@ -78,17 +78,17 @@ static void stop_if_foreign(void) {
 
 /* On the stack of the one thread, below the registers that it returns with. */
 __attribute__((optimize("no-stack-protector"))) static noreturn void go_on(void) {
-    start_processor();                 /* ways in, interrupts, extended state */
+    start_processor(); /* ways in, interrupts, extended state */
     for (size_t i = 0; i < pvh.ram_count; i++)
         map_new(pvh.ram[i].start, pvh.ram[i].end);
-    memory_add_low();                  /* what the sealed machine did not have */
+    memory_add_low(); /* what the sealed machine did not have */
     memory_add_high();
-    read_configuration();              /* what this machine is for */
-    clock_continue();                  /* time goes on */
+    read_configuration(); /* what this machine is for */
+    clock_continue();     /* time goes on */
     if (boot.wall)
         clock_set_realtime(boot.wall, clock_monotonic());
-    random_init();                     /* seed of the configuration, the CPU's own */
-    fs_continue();                     /* files of the configuration */
+    random_init(); /* seed of the configuration, the CPU's own */
+    fs_continue(); /* files of the configuration */
     continue_libraries(START_FILES);
     continue_libraries(START_DEVICES); /* virtio: network, control channel, randomness, volumes */
     stop_if_foreign();                 /* the host can hear of it now */
@@ -97,7 +97,7 @@ __attribute__((optimize("no-stack-protector"))) static noreturn void go_on(void)
     set_canary();
     continue_libraries(START_NETWORK); /* the interface, keys */
     uart_start_input();
-    clock_confirm();                   /* whether the counter runs as the sealed one did */
+    clock_confirm(); /* whether the counter runs as the sealed one did */
     continue_libraries(START_PROGRAM);
     return_to_user(current->user_frame);
 }

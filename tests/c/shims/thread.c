@@ -1,10 +1,12 @@
 #include "core/thread.h"
 #include "linux/errno.h"
+#include "linux/process.h"
 #include "shims.h"
 
 static struct thread only_thread = {.tid = 1, .name = "main"};
 struct thread *current = &only_thread;
 struct list all_threads = LIST_INIT(all_threads);
+int process_id = 1;
 static int wake_result;
 static bool woken;
 

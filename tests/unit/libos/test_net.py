@@ -13,7 +13,10 @@ from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
 from tests.unit.libos.conftest import FLAGS, LIBOS, REPOSITORY, CTest, sources_of
 
-REST = ["core/start.c", "fs/descriptor.c", "fs/file.c", "linux/socket/socket_control.c"]
+REST = [
+    *("core/start.c", "fs/descriptor.c", "fs/file.c", "fs/text.c"),
+    "linux/socket/socket_control.c",
+]
 IN_PROC = "net/ipv6/table"
 """A file of /proc, which is not part of this test."""
 
