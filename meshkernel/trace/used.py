@@ -21,7 +21,7 @@ class Used:
     Attributes:
         syscalls: names of the calls that were made.
         files: paths below /proc, /dev and /sys that calls named.
-        sockets: families and types, as ``AF_INET SOCK_STREAM``.
+        sockets: families and types, as ``AF_INET SOCK_STREAM``, or ``AF_UNIX SOCK_STREAM pair``.
         lost: records that are missing: the rest is then too little.
     """
 
@@ -47,4 +47,4 @@ class Used:
         if call.name in ("socket", "socketpair"):
             family, kind = record.arguments[0] & 0xFFFFFFFF, record.arguments[1] & SOCK_TYPE
             name = f"{constants.one('AF', family)} {constants.one('SOCK', kind)}"
-            self.sockets.add(name)
+            self.sockets.add(f"{name} pair" if call.name == "socketpair" else name)

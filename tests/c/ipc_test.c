@@ -5,6 +5,7 @@
 #include "fs/fs.h"
 #include "fs/path.h"
 #include "ipc/epoll/epoll.h"
+#include "ipc/unix/unix_internal.h"
 #include "linux/abi.h"
 #include "linux/errno.h"
 #include "linux/signal.h"
@@ -539,6 +540,37 @@ static void test_local_server(const char *path, size_t length) {
     file_put(client);
 }
 
+/* As in an image without ipc/unix/named: its hook is not set. */
+static void test_pairs_alone(void) {
+    const struct unix_named *named = unix_named;
+    struct file *pair[2], *file;
+    char control[64], buffer[8];
+    struct control_in some = {(uint8_t *)control, sizeof(control)};
+    struct control_out room = {.at = U(control), .room = sizeof(control)};
+    struct socket_address name;
+    int flags;
+
+    unix_named = NULL;
+    CHECK_EQUAL(shim_socket_family->create(SOCK_STREAM, 0, 0, &file), -EAFNOSUPPORT);
+    CHECK(strcmp(shim_left_out, "ipc/unix/named") == 0);
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_DGRAM, 0, 0, pair), -ESOCKTNOSUPPORT);
+    CHECK_EQUAL(shim_socket_family->pair(SOCK_STREAM, 0, O_NONBLOCK, pair), 0);
+    CHECK(pair[0]->socket->bind == NULL && pair[0]->socket->connect == NULL);
+    CHECK_EQUAL(pair[0]->socket->get_name(pair[0], &name, true), 0);
+    CHECK(name.size == 2 && name.family == AF_UNIX);
+    CHECK_EQUAL(pair[0]->socket->send(pair[0], io_of("x", 1), 0, NULL, &some), -EOPNOTSUPP);
+    CHECK_EQUAL(send_text(pair[0], "pair"), 4);
+    CHECK_EQUAL(pair[1]->ops->poll(pair[1]), EPOLLIN | EPOLLOUT);
+    CHECK_EQUAL(
+        pair[1]->socket->receive(pair[1], io_of(buffer, sizeof(buffer)), 0, &name, &flags, &room),
+        4);
+    CHECK(memcmp(buffer, "pair", 4) == 0 && room.room == sizeof(control));
+    file_put(pair[0]);
+    CHECK_EQUAL(pair[1]->ops->poll(pair[1]), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+    file_put(pair[1]);
+    unix_named = named;
+}
+
 static void test_local_servers(void) {
     char text[8];
 
@@ -784,6 +816,7 @@ int main(void) {
     RUN(test_poll);
     RUN(test_select);
     RUN(test_socket_pair);
+    RUN(test_pairs_alone);
     RUN(test_local_servers);
     RUN(test_local_datagrams);
     RUN(test_descriptors_through_a_stream);

@@ -39,3 +39,22 @@ async def test_a_program_lacks_nothing_that_it_uses(name: str) -> None:
     assert done.said == []
     assert done.ended == on_linux([sys.executable, script])
     assert image.selection.left_out
+
+
+async def test_what_nobody_could_foresee_is_told_once() -> None:
+    script = HERE / "python" / "left_out.py"
+    run = Run(script=script, memory=128 * MIB, accel=Accel.TCG, out=OUT)
+    image = await asyncio.to_thread(program.build, run)
+    assert {"ipc/unix", "net/tcp", "net/tcp/listen"} <= {*image.selection.names}
+    done = await in_machine(run, image)
+    assert done.ended.output.splitlines() == [
+        "woken over a pair",
+        "ENOTSUP",
+        *2 * ["EAFNOSUPPORT"],
+    ]
+    connecting, local = done.said
+    assert (
+        "connecting over TCP is not available: it is in the library net/tcp/connect" in connecting
+    )
+    assert "a local socket with a name is not available: it is in the library ipc" in local
+    assert "left_out.py" in local

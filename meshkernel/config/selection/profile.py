@@ -18,6 +18,20 @@ from meshkernel.topology import positions
 from meshkernel.topology.faults import Faults, told
 
 KEYS = ("syscalls", "files", "sockets")
+ALSO = (
+    (
+        "AF_UNIX SOCK_STREAM pair",
+        {"recvmmsg", "recvmsg", "sendmmsg", "sendmsg"},
+        "AF_UNIX SOCK_STREAM",
+    ),
+    ("AF_INET SOCK_STREAM", {"connect"}, "AF_INET SOCK_STREAM connect"),
+    ("AF_INET SOCK_STREAM", {"listen"}, "AF_INET SOCK_STREAM listen"),
+    ("AF_INET6 SOCK_STREAM", {"connect"}, "AF_INET6 SOCK_STREAM connect"),
+    ("AF_INET6 SOCK_STREAM", {"listen"}, "AF_INET6 SOCK_STREAM listen"),
+)
+"""What sockets need if any of these calls was made, on them or on others: a profile does not tell.
+Messages of local sockets may have had open files beside them."""
+
 SHOWN = 4
 """Of what asks for a library, this many are told."""
 
@@ -33,7 +47,7 @@ class Profile:
     Attributes:
         syscalls: names of system calls.
         files: paths below /proc, /dev and /sys.
-        sockets: families and types, as ``AF_INET SOCK_STREAM``.
+        sockets: families and types, as ``AF_INET SOCK_STREAM``; of socketpair, with ``pair``.
         path: of the file, for reasons.
     """
 
@@ -44,11 +58,14 @@ class Profile:
 
     def wants(self, libraries: Iterable[Library]) -> Iterator[Want]:
         """The libraries that have what was used."""
+        also = {
+            more for one, calls, more in ALSO if one in self.sockets and calls & {*self.syscalls}
+        }
         for library in libraries:
             used = [
                 *({*library.syscalls} & {*self.syscalls}),
                 *(path for path in self.files if library.has_file(path)),
-                *({*library.sockets} & {*self.sockets}),
+                *({*library.sockets} & {*self.sockets, *also}),
             ]
             if used:
                 yield Want(library.name, f"{self.path} has {_listed(sorted(used))}", certain=False)

@@ -20,9 +20,8 @@ extern const struct node_kind *named_pipe_kind;
 
 struct tree {
     uint32_t device;
-    uint64_t magic; /* of statfs */
-    const struct node_kind
-        *files; /* what a file that is created becomes; NULL: the tree is read-only */
+    uint64_t magic;              /* of statfs */
+    const struct inode_ops *ops; /* TREE_READING and more; NULL: the tree is read-only */
     uint64_t last_number;
     struct node *root;
 };

@@ -1,4 +1,5 @@
-/* System calls that are not there answer ENOSYS, and a line on the console names each once. */
+/* System calls that are not there answer ENOSYS, and a line on the console names each once; so it
+ * does what else a program misses, such as a way of connecting. */
 #include "core/boot.h"
 #include "core/print.h"
 #include "core/thread.h"
@@ -52,8 +53,15 @@ static void report(const char *name, const char *why) {
           found ? place : "");
 }
 
+static void explain(char why[LINE_MAX], const char *library) {
+    format(why, LINE_MAX,
+           ": it is in the library %s, which this image leaves out; write include = [\"%s\"] "
+           "below [services.%s.libos] in topology.toml",
+           library, library, boot.hostname ? boot.hostname : "NAME");
+}
+
 int64_t report_missing_call(int number, const char *name) {
-    char call[64], why[LINE_MAX];
+    char call[64], why[LINE_MAX] = {0};
     const char *library = library_of(number);
 
     if (is_reported(number))
@@ -66,12 +74,18 @@ int64_t report_missing_call(int number, const char *name) {
         format(call, sizeof(call), "the system call %s", name);
     else
         format(call, sizeof(call), "the system call number %d", number);
-    why[0] = 0;
     if (library)
-        format(why, sizeof(why),
-               ": it is in the library %s, which this image leaves out; write include = [\"%s\"] "
-               "below [services.%s.libos] in topology.toml",
-               library, library, boot.hostname ? boot.hostname : "NAME");
+        explain(why, library);
     report(call, why);
     return -ENOSYS;
+}
+
+void report_left_out(const char *what, const char *library, bool *told) {
+    char why[LINE_MAX];
+
+    if (*told)
+        return;
+    *told = true;
+    explain(why, library);
+    report(what, why);
 }

@@ -16,6 +16,9 @@ noreturn void exec_first(void);
  * -ENOSYS. */
 int64_t report_missing_call(int number, const char *name);
 
+/* The same about something else than a call; `told` says that it was. */
+void report_left_out(const char *what, const char *library, bool *told);
+
 /* A limit of getrlimit by its Linux number, so that others can honour it (RLIMIT_NOFILE, ...). */
 #define RLIMIT_STACK 3
 #define RLIMIT_NOFILE 7

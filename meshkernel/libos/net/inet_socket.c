@@ -83,10 +83,6 @@ bool inet_nonblocking(const struct file *file, int flags) {
     return (file->flags & O_NONBLOCK) || (flags & MSG_DONTWAIT);
 }
 
-nanos_t inet_deadline(nanos_t timeout) {
-    return timeout == 0 ? NANOS_NEVER : clock_monotonic() + timeout;
-}
-
 int inet_wait(struct inet_socket *socket, nanos_t deadline) {
     int result = wait_sleep(&socket->file->waiters, deadline);
     if (result == -EINTR && deadline == NANOS_NEVER)

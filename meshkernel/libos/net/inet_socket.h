@@ -8,6 +8,7 @@
 #include "lwip/err.h"
 #include "lwip/ip_addr.h"
 #include "net/inet_family.h"
+#include "net/option.h"
 #include "net/socket.h"
 
 struct inet_socket {
@@ -52,7 +53,6 @@ int inet_take_error(struct inet_socket *socket);
 int inet_error(err_t error); /* of lwIP to -errno */
 
 bool inet_nonblocking(const struct file *file, int flags);
-nanos_t inet_deadline(nanos_t timeout);
 
 /* One wait for the file's queue on behalf of a receive or a send: 0, -EINTR, or -EAGAIN after the
  * socket's timeout, as Linux has it. */
@@ -63,11 +63,6 @@ int inet_ioctl(unsigned command, uaddr_t argument, uint32_t readable);
 int inet_set_option(struct inet_socket *socket, int level, int name, const void *value,
                     uint32_t size);
 int inet_get_option(struct inet_socket *socket, int level, int name, void *value, uint32_t *size);
-
-/* For options whose value is an int (or a part of one). */
-int option_read_int(const void *value, uint32_t size, int *number);
-int option_write_int(void *value, uint32_t *size, int number);
-int option_write(void *value, uint32_t *size, const void *from, uint32_t length);
 
 #define SOL_IP 0
 #define SOL_TCP 6

@@ -1,34 +1,9 @@
 /* Socket options that do not depend on the protocol. */
 #include "core/string.h"
-#include "linux/abi.h"
 #include "net/datagram/ancillary.h"
 #include "net/inet_socket.h"
 #include "net/interface.h"
 #include "net/socket_types.h"
-
-enum { /* of SOL_SOCKET */
-       SO_DEBUG = 1,
-       SO_REUSEADDR = 2,
-       SO_TYPE = 3,
-       SO_ERROR = 4,
-       SO_DONTROUTE = 5,
-       SO_BROADCAST = 6,
-       SO_SNDBUF = 7,
-       SO_RCVBUF = 8,
-       SO_KEEPALIVE = 9,
-       SO_OOBINLINE = 10,
-       SO_PRIORITY = 12,
-       SO_LINGER = 13,
-       SO_REUSEPORT = 15,
-       SO_RCVLOWAT = 18,
-       SO_SNDLOWAT = 19,
-       SO_RCVTIMEO = 20,
-       SO_SNDTIMEO = 21,
-       SO_BINDTODEVICE = 25,
-       SO_ACCEPTCONN = 30,
-       SO_PROTOCOL = 38,
-       SO_DOMAIN = 39,
-};
 
 enum { /* of SOL_IP */
        IP_TOS = 1,
@@ -44,51 +19,6 @@ enum { /* of SOL_IP */
 struct linger {
     int32_t on, seconds;
 };
-
-int option_read_int(const void *value, uint32_t size, int *number) {
-    if (size < sizeof(*number)) {
-        uint8_t byte; /* the options of SOL_IP take a single byte too */
-        if (size == 0)
-            return -EINVAL;
-        memcpy(&byte, value, 1);
-        *number = byte;
-        return 0;
-    }
-    memcpy(number, value, sizeof(*number));
-    return 0;
-}
-
-int option_write(void *value, uint32_t *size, const void *from, uint32_t length) {
-    *size = MIN(*size, length);
-    memcpy(value, from, *size);
-    return 0;
-}
-
-int option_write_int(void *value, uint32_t *size, int number) {
-    return option_write(value, size, &number, sizeof(number));
-}
-
-static int read_timeout(const void *value, uint32_t size, nanos_t *timeout) {
-    struct linux_timeval time;
-    if (size < sizeof(time))
-        return -EINVAL;
-    memcpy(&time, value, sizeof(time));
-    if (time.microseconds < 0 || time.microseconds >= 1000000)
-        return -EDOM;
-    const int64_t longest = INT64_MAX / (int64_t)NANOS_PER_SECOND - 1;
-    if (time.seconds > longest)
-        time.seconds = longest;
-    *timeout = time.seconds < 0 ? 1
-                                : (nanos_t)time.seconds * NANOS_PER_SECOND +
-                                      (nanos_t)time.microseconds * NANOS_PER_US;
-    return 0;
-}
-
-static int write_timeout(void *value, uint32_t *size, nanos_t timeout) {
-    struct linux_timeval time = {(int64_t)(timeout / NANOS_PER_SECOND),
-                                 (int64_t)(timeout % NANOS_PER_SECOND / NANOS_PER_US)};
-    return option_write(value, size, &time, sizeof(time));
-}
 
 static int set_linger(struct inet_socket *socket, const void *value, uint32_t size) {
     struct linger linger;
@@ -137,9 +67,9 @@ static int set_socket_option(struct inet_socket *socket, int name, const void *v
     if (name == SO_LINGER)
         return set_linger(socket, value, size);
     if (name == SO_RCVTIMEO)
-        return read_timeout(value, size, &socket->receive_timeout);
+        return option_read_timeout(value, size, &socket->receive_timeout);
     if (name == SO_SNDTIMEO)
-        return read_timeout(value, size, &socket->send_timeout);
+        return option_read_timeout(value, size, &socket->send_timeout);
     if (name == SO_BINDTODEVICE)
         return set_interface(socket, value, size);
     if (size < sizeof(number) || option_read_int(value, size, &number) != 0)
@@ -253,9 +183,9 @@ static int get_socket_option(struct inet_socket *socket, int name, void *value, 
     case SO_LINGER:
         return option_write(value, size, &linger, sizeof(linger));
     case SO_RCVTIMEO:
-        return write_timeout(value, size, socket->receive_timeout);
+        return option_write_timeout(value, size, socket->receive_timeout);
     case SO_SNDTIMEO:
-        return write_timeout(value, size, socket->send_timeout);
+        return option_write_timeout(value, size, socket->send_timeout);
     case SO_RCVBUF:
         return option_write_int(value, size, (int)socket->receive_buffer);
     case SO_SNDBUF:

@@ -14,10 +14,11 @@ void shim_advance(nanos_t by);
 extern int (*shim_sleep)(nanos_t deadline);
 int shim_sleep_until_deadline(nanos_t deadline); /* the default */
 
-extern bool shim_signal_waiting;               /* what signal_interrupts answers */
-extern int shim_last_signal;                   /* of signal_raise, 0: none */
-extern size_t shim_pages_limit;                /* page_alloc fails beyond */
-size_t shim_pages_in_use(void);                /* pages that have a reference */
+extern bool shim_signal_waiting;  /* what signal_interrupts answers */
+extern const char *shim_left_out; /* the library of the last report_left_out, NULL: none */
+extern int shim_last_signal;      /* of signal_raise, 0: none */
+extern size_t shim_pages_limit;   /* page_alloc fails beyond */
+size_t shim_pages_in_use(void);   /* pages that have a reference */
 extern size_t shim_allocations_before_failure; /* of kmalloc; SIZE_MAX: never */
 extern char shim_console[4096]; /* what console_write and print got, ended with NUL */
 

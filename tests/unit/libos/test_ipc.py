@@ -5,8 +5,19 @@ from __future__ import annotations
 from .conftest import CTest, sources_of
 from .test_files import SOURCES
 
-LIBRARIES = ("ipc/epoll", "ipc/eventfd", "ipc/poll", "ipc/select", "ipc/timerfd", "ipc/unix")
+LIBRARIES = (
+    "ipc/epoll",
+    "ipc/eventfd",
+    "ipc/poll",
+    "ipc/select",
+    "ipc/timerfd",
+    "ipc/unix",
+    "ipc/unix/named",
+)
+
+
+SOCKETS = ("linux/socket/socket_control.c", "linux/socket/socket_option.c")
 
 
 def test_ipc(c_test: CTest) -> None:
-    c_test("ipc", [*SOURCES, *sources_of(*LIBRARIES), "linux/socket/socket_control.c"])
+    c_test("ipc", [*SOURCES, *sources_of(*LIBRARIES), *SOCKETS])

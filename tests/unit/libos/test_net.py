@@ -16,6 +16,7 @@ from tests.unit.libos.conftest import FLAGS, LIBOS, REPOSITORY, CTest, sources_o
 REST = [
     *("core/start.c", "fs/descriptor.c", "fs/file.c", "fs/text.c"),
     "linux/socket/socket_control.c",
+    "linux/socket/socket_option.c",
 ]
 IN_PROC = "net/ipv6/table"
 """A file of /proc, which is not part of this test."""

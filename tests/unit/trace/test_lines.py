@@ -172,14 +172,15 @@ def test_what_is_used_is_told_by_name():
             0,
             (
                 entered("socket", 10, 1 | 0o2000000),
+                entered("socketpair", 1, 1 | 0o2000000),
                 entered("openat", 0xFFFFFF9C, 0x7F00, a1=b"/proc/self/maps"),
                 entered("openat", 0xFFFFFF9C, 0x7F00, a1=b"/etc/hosts"),
             ),
         )
     )
-    assert used.syscalls == {"socket", "openat"}
+    assert used.syscalls == {"socket", "socketpair", "openat"}
     assert used.files == {"/proc/self/maps"}
-    assert used.sockets == {"AF_INET6 SOCK_STREAM"}
+    assert used.sockets == {"AF_INET6 SOCK_STREAM", "AF_UNIX SOCK_STREAM pair"}
 
 
 def test_every_call_of_the_table_can_be_asked_for_and_shown():

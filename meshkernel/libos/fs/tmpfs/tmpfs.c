@@ -8,7 +8,7 @@
 #include "core/string.h"
 #include "fs/mount.h"
 #include "fs/tmpfs/memfd.h"
-#include "fs/tree.h"
+#include "fs/tmpfs/tmpfs_internal.h"
 #include "linux/errno.h"
 
 #define TMPFS_MAGIC 0x01021994
@@ -212,7 +212,7 @@ static void tmpfs_free(struct node *node) {
     kfree(node->data);
 }
 
-static const struct node_kind tmpfs_kind = {
+const struct node_kind tmpfs_kind = {
     .open = tmpfs_open,
     .size = tmpfs_size,
     .truncate = tmpfs_truncate,
@@ -227,7 +227,7 @@ static void mount(const char *path) {
     struct tree *tree = &trees[tree_count];
 
     *tree = (struct tree){
-        .device = FIRST_DEVICE + tree_count++, .magic = TMPFS_MAGIC, .files = &tmpfs_kind};
+        .device = FIRST_DEVICE + tree_count++, .magic = TMPFS_MAGIC, .ops = &tmpfs_inode_ops};
     tree_init(tree);
     tree->root->mode = S_IFDIR | 01777;
     fs_mount(path, "tmpfs", node_inode(tree->root));

@@ -1,13 +1,15 @@
-/* AF_UNIX, shared by unix_socket.c (life, connections), unix_transfer.c (bytes), unix_control.c
- * (what goes beside them), unix_option.c and unix_address.c (names). */
+/* AF_UNIX. Here are pairs of streams: unix_socket.c (life), unix_stream.c (bytes) and
+ * unix_option.c; all else is in ipc/unix/named. */
 #pragma once
 
 #include "core/list.h"
-#include "fs/inode.h"
+#include "fs/file.h"
 #include "ipc/stream/stream.h"
+#include "net/option.h"
 #include "net/socket.h"
 
-#define UNIX_PATH_MAX 108
+#define SOCK_SEQPACKET 5
+#define FAMILY_SIZE 2u /* of an address: the family, in front of the name */
 
 /* Messages waiting for one datagram socket, in bytes. */
 #define MESSAGES_MAX (256u << 10)
@@ -45,8 +47,6 @@ struct unix_socket {
     struct list sender_link;
 };
 
-#define SOCK_SEQPACKET 5
-
 /* What goes beside the bytes of one send. Of a stream, it comes with the first of the bytes from
  * `start` to `end`, and no receive goes on behind them. */
 struct unix_control {
@@ -57,35 +57,44 @@ struct unix_control {
     struct file *files[]; /* with references */
 };
 
-/* *loaded is NULL where there is nothing. 0, or -errno as sendmsg has it. */
-int unix_control_load(struct control_in *control, struct unix_control **loaded);
-void unix_control_free(struct unix_control *carried); /* or NULL */
-
-/* To the application that receives on the socket, if it wants any. `carried` may be NULL. */
-int unix_control_give(const struct unix_socket *socket, const struct unix_control *carried,
-                      struct control_out *out);
-
 /* Options. */
 int unix_set_option(struct file *file, int level, int name, const void *value, uint32_t size);
 int unix_get_option(struct file *file, int level, int name, void *value, uint32_t *size);
 
-extern const struct file_ops unix_file_ops;
-extern const struct socket_ops unix_socket_ops;
+/* What ipc/unix/named sets; NULL without it. Then no socket has a name, messages, or anything that
+ * goes beside its bytes. */
+struct unix_named {
+    const struct socket_ops *sockets;                         /* of every local socket */
+    void (*forget)(struct unix_socket *socket);               /* before one is freed */
+    size_t (*message_size)(const struct unix_socket *socket); /* of the next one, 0: none */
+    /* Whether what was read from `start` on had something beside it, which then is given. */
+    bool (*give)(struct unix_socket *socket, uint64_t start, ssize_t count, bool peek,
+                 struct control_out *control, int *error);
+};
 
-/* Addresses. */
-int unix_bind(struct file *file, const struct socket_address *address);
-int unix_find(const struct socket_address *address, struct unix_socket **found);
+extern const struct unix_named *unix_named;
+
+/* Life. A new socket has no file; its file frees it. */
+struct unix_socket *unix_new(int type); /* or NULL */
+int unix_open_file(struct unix_socket *socket, int flags);
+void unix_free(struct unix_socket *socket);
+int unix_join(struct unix_socket *a, struct unix_socket *b); /* 0 or -ENOMEM */
+int unix_shutdown(struct file *file, int how);
 int unix_get_name(struct file *file, struct socket_address *address, bool peer);
 
-/* Bytes. */
-ssize_t unix_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
-                  struct control_in *control);
-ssize_t unix_receive(struct file *file, struct io *io, int flags, struct socket_address *address,
-                     int *flags_out, struct control_out *control);
-void unix_drop_received(struct unix_socket *socket);
-size_t unix_available(const struct unix_socket *socket);
+/* Bytes. A send takes over *carried, which goes beside the first of them, or leaves it alone. */
+ssize_t unix_send_stream(struct file *file, struct io *io, int flags,
+                         struct unix_control **carried);
+ssize_t unix_receive_stream(struct file *file, struct io *io, int flags,
+                            struct control_out *control);
+int unix_broken_pipe(int flags); /* -EPIPE, with SIGPIPE */
+bool unix_may_not_wait(const struct file *file, int flags);
 
-nanos_t unix_deadline(nanos_t timeout); /* of SO_RCVTIMEO and SO_SNDTIMEO: 0 is never */
+/* What goes beside the next bytes, however far away it is; NULL: nothing. */
+static inline struct unix_control *unix_next_control(const struct unix_socket *socket) {
+    return list_empty(&socket->controls) ? NULL
+                                         : LIST_FIRST(&socket->controls, struct unix_control, link);
+}
 
 static inline struct unix_socket *unix_of(const struct file *file) {
     return file->private;

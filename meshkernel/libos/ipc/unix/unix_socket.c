@@ -1,16 +1,19 @@
-/* Local sockets: AF_UNIX streams, datagrams and sequenced packets. */
+/* Local sockets: pairs that are connected with each other, and what all of them have in common. */
 #include "core/alloc.h"
-#include "core/clock.h"
 #include "core/start.h"
 #include "core/string.h"
 #include "ipc/unix/unix_internal.h"
 #include "linux/errno.h"
+#include "linux/process.h"
 
 #define FIONREAD 0x541B
 
-#define BACKLOG_MAX 4096
+const struct unix_named *unix_named;
 
-static struct unix_socket *socket_new(int type) {
+static const struct file_ops unix_file_ops;
+static const struct socket_ops pair_ops;
+
+struct unix_socket *unix_new(int type) {
     struct unix_socket *socket = knew(struct unix_socket);
 
     if (socket == NULL)
@@ -26,15 +29,15 @@ static struct unix_socket *socket_new(int type) {
     return socket;
 }
 
-static int open_file(struct unix_socket *socket, int flags) {
+int unix_open_file(struct unix_socket *socket, int flags) {
     socket->file = file_new(&unix_file_ops, socket, O_RDWR | flags);
     if (socket->file == NULL)
         return -ENOMEM;
-    socket->file->socket = &unix_socket_ops;
+    socket->file->socket = unix_named ? unix_named->sockets : &pair_ops;
     return 0;
 }
 
-/* Lets go of the other end, which sees the end of the file, and of those that send to this one. */
+/* Lets go of the other end, which sees the end of the file. */
 static void disconnect(struct unix_socket *socket) {
     struct unix_socket *peer = socket->peer;
 
@@ -43,32 +46,17 @@ static void disconnect(struct unix_socket *socket) {
         unix_wake(peer, EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLRDHUP);
     }
     socket->peer = NULL;
-    list_remove(&socket->sender_link);
-    LIST_FOR_EACH(link, &socket->senders) {
-        struct unix_socket *sender = LIST_ENTRY(link, struct unix_socket, sender_link);
-
-        list_remove(link);
-        sender->peer = NULL;
-        unix_wake(sender, EPOLLOUT);
-    }
 }
 
-static void socket_free(struct unix_socket *socket) {
+void unix_free(struct unix_socket *socket) {
     disconnect(socket);
-    LIST_FOR_EACH(link, &socket->pending) {
-        struct unix_socket *waiting = LIST_ENTRY(link, struct unix_socket, pending_link);
-
-        list_remove(link);
-        socket_free(waiting);
-    }
-    list_remove(&socket->name_link);
-    list_remove(&socket->pending_link);
-    unix_drop_received(socket);
+    if (unix_named)
+        unix_named->forget(socket);
     stream_destroy(&socket->incoming);
     kfree(socket);
 }
 
-static int join(struct unix_socket *a, struct unix_socket *b) {
+int unix_join(struct unix_socket *a, struct unix_socket *b) {
     if (a->type == SOCK_STREAM) {
         if (stream_init(&a->incoming, STREAM_SIZE))
             return -ENOMEM;
@@ -84,16 +72,16 @@ static int join(struct unix_socket *a, struct unix_socket *b) {
 }
 
 static bool known_type(int type) {
-    return type == SOCK_STREAM || type == SOCK_DGRAM || type == SOCK_SEQPACKET;
+    return type == SOCK_STREAM || (unix_named && (type == SOCK_DGRAM || type == SOCK_SEQPACKET));
 }
 
-static int unix_create(int type, int protocol, int flags, struct file **file) {
+static int make(int type, int protocol, int flags, struct file **file) {
     if (!known_type(type))
         return -ESOCKTNOSUPPORT;
     if (protocol != 0 && protocol != AF_UNIX)
         return -EPROTONOSUPPORT;
-    struct unix_socket *socket = socket_new(type);
-    if (socket == NULL || open_file(socket, flags)) {
+    struct unix_socket *socket = unix_new(type);
+    if (socket == NULL || unix_open_file(socket, flags)) {
         kfree(socket);
         return -ENOMEM;
     }
@@ -101,17 +89,27 @@ static int unix_create(int type, int protocol, int flags, struct file **file) {
     return 0;
 }
 
+/* Without a name it would reach nobody. */
+static int unix_create(int type, int protocol, int flags, struct file **file) {
+    static bool told;
+
+    if (unix_named)
+        return make(type, protocol, flags, file);
+    report_left_out("a local socket with a name", "ipc/unix/named", &told);
+    return -EAFNOSUPPORT;
+}
+
 static int unix_pair(int type, int protocol, int flags, struct file *files[2]) {
-    int error = unix_create(type, protocol, flags, &files[0]);
+    int error = make(type, protocol, flags, &files[0]);
 
     if (error)
         return error;
-    error = unix_create(type, protocol, flags, &files[1]);
+    error = make(type, protocol, flags, &files[1]);
     if (error) {
         file_put(files[0]);
         return error;
     }
-    error = join(unix_of(files[0]), unix_of(files[1]));
+    error = unix_join(unix_of(files[0]), unix_of(files[1]));
     if (error) {
         file_put(files[0]);
         file_put(files[1]);
@@ -119,116 +117,7 @@ static int unix_pair(int type, int protocol, int flags, struct file *files[2]) {
     return error;
 }
 
-static int unix_listen(struct file *file, int backlog) {
-    struct unix_socket *socket = unix_of(file);
-
-    if (socket->type == SOCK_DGRAM)
-        return -ENOTSUP;
-    if (socket->name.address.size == 0 || socket->state == UNIX_CONNECTED)
-        return -EINVAL;
-    socket->state = UNIX_LISTENING;
-    socket->backlog = MIN(MAX(backlog, 1), BACKLOG_MAX);
-    return 0;
-}
-
-/* Until something changes at the listener, or a little while: a listener that is closed meanwhile
- * lives on by our reference, and wakes nobody. */
-static int wait_briefly(struct file *listener) {
-    file_get(listener);
-    int error = wait_sleep(&listener->waiters, clock_monotonic() + 10 * NANOS_PER_MS);
-
-    file_put(listener);
-    return error == -ETIMEDOUT ? 0 : error;
-}
-
-/* Waits until the listener has room. It is looked up again after each sleep. */
-static int find_listener(struct file *file, const struct socket_address *address,
-                         struct unix_socket **listener) {
-    for (;;) {
-        int error = unix_find(address, listener);
-
-        if (error)
-            return error;
-        if ((*listener)->type != unix_of(file)->type)
-            return -EPROTOTYPE;
-        if ((*listener)->state != UNIX_LISTENING)
-            return -ECONNREFUSED;
-        if ((*listener)->pending_count < (*listener)->backlog)
-            return 0;
-        if (file->flags & O_NONBLOCK)
-            return -EAGAIN;
-        error = wait_briefly((*listener)->file);
-        if (error)
-            return error;
-    }
-}
-
-static int connect_datagrams(struct unix_socket *socket, const struct socket_address *address) {
-    struct unix_socket *peer;
-    int error = unix_find(address, &peer);
-
-    if (error)
-        return error;
-    if (peer->type != SOCK_DGRAM)
-        return -EPROTOTYPE;
-    list_remove(&socket->sender_link);
-    list_append(&peer->senders, &socket->sender_link);
-    socket->peer = peer;
-    socket->peer_name = peer->name;
-    socket->state = UNIX_CONNECTED;
-    return 0;
-}
-
-static int unix_connect(struct file *file, const struct socket_address *address) {
-    struct unix_socket *socket = unix_of(file), *listener;
-
-    if (socket->type == SOCK_DGRAM)
-        return connect_datagrams(socket, address);
-    if (socket->state != UNIX_NEW)
-        return socket->state == UNIX_CONNECTED ? -EISCONN : -EINVAL;
-    int error = find_listener(file, address, &listener);
-    if (error)
-        return error;
-    struct unix_socket *accepted = socket_new(socket->type);
-    if (accepted != NULL)
-        accepted->pass_credentials = listener->pass_credentials;
-    if (accepted == NULL || join(socket, accepted)) {
-        kfree(accepted);
-        return -ENOMEM;
-    }
-    /* The name stays the listener's: the new end is not found by it. */
-    accepted->name.address = listener->name.address;
-    accepted->peer_name = socket->name;
-    socket->peer_name = listener->name;
-    list_append(&listener->pending, &accepted->pending_link);
-    listener->pending_count++;
-    unix_wake(listener, EPOLLIN);
-    return 0;
-}
-
-static int unix_accept(struct file *file, struct file **accepted, struct socket_address *peer) {
-    struct unix_socket *listener = unix_of(file);
-
-    if (listener->state != UNIX_LISTENING)
-        return -EINVAL;
-    if (list_empty(&listener->pending) && file->flags & O_NONBLOCK)
-        return -EAGAIN;
-    int error = WAIT_UNTIL(&file->waiters, unix_deadline(listener->receive_timeout),
-                           !list_empty(&listener->pending));
-    if (error)
-        return error == -ETIMEDOUT ? -EAGAIN : error;
-    struct unix_socket *socket = LIST_FIRST(&listener->pending, struct unix_socket, pending_link);
-    error = open_file(socket, 0);
-    if (error)
-        return error;
-    list_remove(&socket->pending_link);
-    listener->pending_count--;
-    wait_wake(&file->waiters, EPOLLOUT); /* who waits in connect */
-    *accepted = socket->file;
-    return unix_get_name(socket->file, peer, true);
-}
-
-static int unix_shutdown(struct file *file, int how) {
+int unix_shutdown(struct file *file, int how) {
     struct unix_socket *socket = unix_of(file);
 
     if (how < 0 || how > 2)
@@ -244,12 +133,25 @@ static int unix_shutdown(struct file *file, int how) {
 
 static ssize_t unix_read(struct file *file, struct io *io, uint64_t *offset) {
     (void)offset;
-    return unix_receive(file, io, 0, NULL, NULL, NULL);
+    return file->socket->receive(file, io, 0, NULL, NULL, NULL);
 }
 
 static ssize_t unix_write(struct file *file, struct io *io, uint64_t *offset) {
     (void)offset;
-    return unix_send(file, io, 0, NULL, NULL);
+    return file->socket->send(file, io, 0, NULL, NULL);
+}
+
+int unix_get_name(struct file *file, struct socket_address *address, bool peer) {
+    const struct unix_socket *socket = unix_of(file);
+
+    if (peer && socket->state != UNIX_CONNECTED)
+        return -ENOTCONN;
+    *address = peer ? socket->peer_name.address : socket->name.address;
+    if (address->size == 0) {
+        address->size = FAMILY_SIZE;
+        address->family = AF_UNIX;
+    }
+    return 0;
 }
 
 static bool can_send(const struct unix_socket *socket) {
@@ -262,6 +164,12 @@ static bool can_send(const struct unix_socket *socket) {
     return peer->messages_size < MESSAGES_MAX;
 }
 
+static size_t available(const struct unix_socket *socket) {
+    if (socket->type == SOCK_STREAM)
+        return socket->incoming.pages ? stream_used(&socket->incoming) : 0;
+    return unix_named->message_size(socket);
+}
+
 static uint32_t unix_poll(struct file *file) {
     const struct unix_socket *socket = unix_of(file);
     uint32_t events = 0;
@@ -272,7 +180,7 @@ static uint32_t unix_poll(struct file *file) {
     bool alone = connection && socket->peer == NULL;
     bool ended = socket->read_shut || (connection && socket->state == UNIX_CONNECTED &&
                                        (alone || socket->peer->write_shut));
-    if (ended || unix_available(socket) || !list_empty(&socket->messages))
+    if (ended || available(socket) || !list_empty(&socket->messages))
         events |= EPOLLIN;
     if (ended)
         events |= EPOLLRDHUP;
@@ -282,7 +190,7 @@ static uint32_t unix_poll(struct file *file) {
 }
 
 static int unix_ioctl(struct file *file, unsigned command, uaddr_t arg) {
-    int count = (int)unix_available(unix_of(file));
+    int count = (int)available(unix_of(file));
 
     return command == FIONREAD ? put_user(count, arg) : socket_interface_ioctl(command, arg);
 }
@@ -291,10 +199,10 @@ static void unix_release(struct file *file) {
     struct unix_socket *socket = unix_of(file);
 
     socket->file = NULL;
-    socket_free(socket);
+    unix_free(socket);
 }
 
-const struct file_ops unix_file_ops = {
+static const struct file_ops unix_file_ops = {
     .read = unix_read,
     .write = unix_write,
     .poll = unix_poll,
@@ -302,15 +210,27 @@ const struct file_ops unix_file_ops = {
     .release = unix_release,
 };
 
-const struct socket_ops unix_socket_ops = {
-    .bind = unix_bind,
-    .listen = unix_listen,
-    .accept = unix_accept,
-    .connect = unix_connect,
+static ssize_t pair_send(struct file *file, struct io *io, int flags,
+                         const struct socket_address *address, struct control_in *control) {
+    struct unix_control *nothing = NULL;
+
+    if (flags & MSG_OOB || control)
+        return -EOPNOTSUPP;
+    return address && address->size ? -EISCONN : unix_send_stream(file, io, flags, &nothing);
+}
+
+static ssize_t pair_receive(struct file *file, struct io *io, int flags,
+                            struct socket_address *address, int *flags_out,
+                            struct control_out *control) {
+    (void)address, (void)flags_out;
+    return flags & MSG_OOB ? -EOPNOTSUPP : unix_receive_stream(file, io, flags, control);
+}
+
+static const struct socket_ops pair_ops = {
     .shutdown = unix_shutdown,
     .get_name = unix_get_name,
-    .send = unix_send,
-    .receive = unix_receive,
+    .send = pair_send,
+    .receive = pair_receive,
     .set_option = unix_set_option,
     .get_option = unix_get_option,
 };

@@ -55,7 +55,7 @@ uint32_t datagram_queue_next(const struct datagram_queue *queue) {
 
 /* 0 with none there: nothing more comes. */
 static int wait_for_datagram(struct datagram_queue *queue, struct inet_socket *socket, int flags) {
-    nanos_t deadline = inet_deadline(socket->receive_timeout);
+    nanos_t deadline = option_deadline(socket->receive_timeout);
     while (list_empty(&queue->datagrams)) {
         if (socket->error != 0)
             return inet_take_error(socket);

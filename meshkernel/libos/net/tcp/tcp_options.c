@@ -3,11 +3,6 @@
 #include "net/net.h"
 #include "net/tcp/tcp_socket.h"
 
-enum { /* of SOL_SOCKET */
-       SO_KEEPALIVE = 9,
-       SO_ACCEPTCONN = 30,
-};
-
 enum { /* of SOL_TCP */
        TCP_NODELAY_OPTION = 1,
        TCP_MAXSEG = 2,

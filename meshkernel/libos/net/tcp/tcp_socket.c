@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/string.h"
+#include "linux/process.h"
 #include "lwip/priv/tcp_priv.h"
 #include "net/net.h"
 #include "net/socket_types.h"
@@ -198,6 +199,21 @@ static int accept_from(struct file *file, struct file **accepted, struct socket_
     return tcp_listening == NULL ? -EOPNOTSUPP : tcp_listening->accept(file, accepted, peer);
 }
 
+const struct tcp_connecting *tcp_connecting;
+
+static int connect_to(struct file *file, const struct socket_address *address) {
+    static bool told;
+    if (tcp_connecting != NULL)
+        return tcp_connecting->connect(file, address);
+    report_left_out("connecting over TCP", "net/tcp/connect", &told);
+    return -EOPNOTSUPP;
+}
+
+static void unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
+    if (tcp_connecting != NULL)
+        tcp_connecting->unreachable(flow, protocol, error);
+}
+
 static int tcp_ioctl(struct file *file, unsigned command, uaddr_t argument) {
     struct tcp_socket *socket = tcp_socket_of(file);
     if (command == SIOCATMARK) {
@@ -219,7 +235,7 @@ int tcp_socket_file(struct tcp_socket *socket, int flags, struct file **file) {
         .bind = tcp_bind_socket,
         .listen = listen_on,
         .accept = accept_from,
-        .connect = tcp_connect_socket,
+        .connect = connect_to,
         .shutdown = tcp_shutdown_socket,
         .get_name = tcp_socket_name,
         .send = tcp_send,
@@ -248,5 +264,5 @@ static int create(const struct inet_family *family, int protocol, int flags, str
 }
 
 static const struct inet_protocol tcp_protocol = {
-    .type = SOCK_STREAM, .create = create, .unreachable = tcp_socket_unreachable};
+    .type = SOCK_STREAM, .create = create, .unreachable = unreachable};
 INET_PROTOCOL(tcp_protocol);

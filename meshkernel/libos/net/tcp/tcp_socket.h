@@ -70,7 +70,6 @@ uint8_t tcp_sharing_flags(const struct inet_socket *socket); /* in so_options */
 
 /* net/tcp/tcp_open.c */
 int tcp_bind_socket(struct file *file, const struct socket_address *address);
-int tcp_connect_socket(struct file *file, const struct socket_address *address);
 int tcp_shutdown_socket(struct file *file, int how);
 int tcp_socket_name(struct file *file, struct socket_address *address, bool peer);
 
@@ -82,6 +81,14 @@ struct tcp_listening {
     bool (*full)(const ip_addr_t *address, uint16_t port);
 };
 extern const struct tcp_listening *tcp_listening; /* NULL where nobody listens */
+
+/* net/tcp/connect/tcp_connect.c */
+struct tcp_connecting {
+    int (*connect)(struct file *file, const struct socket_address *address);
+    /* An ICMP error about something that we sent. */
+    void (*unreachable)(const struct inet_quote *flow, uint8_t protocol, int error);
+};
+extern const struct tcp_connecting *tcp_connecting; /* NULL where nobody connects */
 
 /* net/tcp/tcp_transfer.c */
 ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
@@ -107,6 +114,3 @@ void tcp_patience_apply(struct tcp_socket *socket);
 
 /* net/input_hook.c: makes room for one more connection in TIME_WAIT. */
 void tcp_bound_time_wait(void);
-
-/* For net/input_hook.c: an ICMP error; and whether a listener takes no further connection. */
-void tcp_socket_unreachable(const struct inet_quote *flow, uint8_t protocol, int error);

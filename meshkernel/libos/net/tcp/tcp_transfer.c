@@ -228,7 +228,7 @@ static uint32_t step_over_urgent(struct tcp_socket *socket, uint32_t seen, bool 
 ssize_t tcp_receive(struct file *file, struct io *io, int flags, struct socket_address *address,
                     int *flags_out, struct control_out *control) {
     struct tcp_socket *socket = tcp_socket_of(file);
-    nanos_t deadline = inet_deadline(socket->inet.receive_timeout);
+    nanos_t deadline = option_deadline(socket->inet.receive_timeout);
     ssize_t total = 0;
     bool peek = flags & MSG_PEEK;
     (void)control; /* TCP has none */
@@ -344,7 +344,7 @@ static void push(struct tcp_pcb *pcb, bool urgent) {
 ssize_t tcp_send(struct file *file, struct io *io, int flags, const struct socket_address *address,
                  struct control_in *control) {
     struct tcp_socket *socket = tcp_socket_of(file);
-    nanos_t deadline = inet_deadline(socket->inet.send_timeout);
+    nanos_t deadline = option_deadline(socket->inet.send_timeout);
     ssize_t total = 0, result = 0;
     (void)address; /* ignored on a connection, as in Linux */
     (void)control;

@@ -4,8 +4,6 @@
 #include "lwip/priv/tcp_priv.h"
 #include "net/tcp/tcp_socket.h"
 
-#define SO_OOBINLINE 10
-
 static bool is_inline(const struct tcp_socket *socket) {
     return socket->inet.flags & 1u << SO_OOBINLINE;
 }

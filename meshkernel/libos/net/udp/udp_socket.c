@@ -214,7 +214,7 @@ static ssize_t udp_socket_send(struct file *file, struct io *io, int flags,
     struct pbuf *pbuf = datagram_from_user(PBUF_TRANSPORT, io, most, &result);
     if (pbuf == NULL)
         return result;
-    nanos_t deadline = inet_deadline(socket->inet.send_timeout);
+    nanos_t deadline = option_deadline(socket->inet.send_timeout);
     do
         result = transmit(socket, pbuf, &remote, port, &wishes);
     while (result == -EAGAIN && !inet_nonblocking(file, flags) &&

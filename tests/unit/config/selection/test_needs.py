@@ -22,7 +22,7 @@ KEYS = {
     "topology": {"fact"} | ASKS,
     "code": {"because", "modules", "names", "own_names", "since", "symbols"} | ASKS,
 }
-SOCKET = re.compile(r"AF_[A-Z0-9]+ SOCK_[A-Z]+")
+SOCKET = re.compile(r"AF_[A-Z0-9]+ SOCK_[A-Z]+( connect| listen| pair)?")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from meshkernel.config.libos import LibrarySources
 from meshkernel.config.selection import Profile
 from meshkernel.config.selection.profile import read
 from meshkernel.errors import UserError
@@ -22,6 +23,22 @@ def test_a_profile_is_read(tmp_path: Path) -> None:
 def test_two_profiles_join() -> None:
     joined = Profile(("a", "b"), ("/dev/x",)).joined(Profile(("b", "c"), sockets=("S",)))
     assert joined == Profile(("a", "b", "c"), ("/dev/x",), ("S",))
+
+
+@pytest.mark.parametrize(
+    ("socket", "call", "library"),
+    [
+        ("AF_INET SOCK_STREAM", "connect", "net/tcp/connect"),
+        ("AF_INET6 SOCK_STREAM", "listen", "net/tcp/listen"),
+        ("AF_UNIX SOCK_STREAM pair", "sendmsg", "ipc/unix/named"),
+    ],
+)
+def test_what_was_done_with_a_socket_asks_for_more(socket: str, call: str, library: str) -> None:
+    """With the call, not without."""
+    libraries = LibrarySources.load().libraries
+    for calls, there in ((("close",), False), ((call,), True)):
+        wanted = {want.library for want in Profile(calls, sockets=(socket,)).wants(libraries)}
+        assert (library in wanted) is there
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ static int listen_on(struct file *file, int backlog) {
 
 static int accept_from(struct file *file, struct file **accepted, struct socket_address *peer) {
     struct tcp_socket *listener = tcp_socket_of(file);
-    nanos_t deadline = inet_deadline(listener->inet.receive_timeout);
+    nanos_t deadline = option_deadline(listener->inet.receive_timeout);
     while (listener->ready_count == 0) {
         if (listener->state != TCP_SOCKET_LISTENING)
             return -EINVAL;

@@ -2,10 +2,9 @@
  * NUL first). */
 #include "core/string.h"
 #include "fs/path.h"
-#include "ipc/unix/unix_internal.h"
+#include "ipc/unix/named/named.h"
 #include "linux/errno.h"
 
-#define FAMILY_SIZE 2u
 #define AUTOBIND_NAMES (1u << 20)
 
 static struct list named = LIST_INIT(named);
@@ -128,17 +127,4 @@ int unix_find(const struct socket_address *address, struct unix_socket **found) 
         return error;
     *found = inode_type(&walk.inode) == S_IFSOCK ? find_inode(&walk.inode) : NULL;
     return *found ? 0 : -ECONNREFUSED;
-}
-
-int unix_get_name(struct file *file, struct socket_address *address, bool peer) {
-    const struct unix_socket *socket = unix_of(file);
-
-    if (peer && socket->state != UNIX_CONNECTED)
-        return -ENOTCONN;
-    *address = peer ? socket->peer_name.address : socket->name.address;
-    if (address->size == 0) {
-        address->size = FAMILY_SIZE;
-        address->family = AF_UNIX;
-    }
-    return 0;
 }

@@ -2,7 +2,7 @@
  * a queue hold references; a socket that waits in a queue of its own is never closed. */
 #include "core/alloc.h"
 #include "core/string.h"
-#include "ipc/unix/unix_internal.h"
+#include "ipc/unix/named/named.h"
 #include "linux/errno.h"
 #include "linux/process.h"
 
@@ -108,4 +108,15 @@ int unix_control_give(const struct unix_socket *socket, const struct unix_contro
     if (error == 0 && carried && carried->file_count > 0)
         error = control_put_files(out, carried->files, carried->file_count);
     return error;
+}
+
+bool unix_stream_give(struct unix_socket *socket, uint64_t start, ssize_t count, bool peek,
+                      struct control_out *control, int *error) {
+    struct unix_control *next = unix_next_control(socket);
+    bool reached = next && start + (uint64_t)count > next->start;
+
+    *error = unix_control_give(socket, reached ? next : NULL, control);
+    if (reached && !peek)
+        unix_control_free(next);
+    return reached;
 }
