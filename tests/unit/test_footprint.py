@@ -27,9 +27,6 @@ def test_a_computation_has_under_half_of_the_calls(
     assert not [fault for fault in script["missed"](found) if "system calls" in fault]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what every image has, and TCP, take more than 60 % of everything's bytes"
-)
 def test_a_computation_takes_at_most_three_fifths_of_the_bytes(
     script: dict[str, Any], found: dict[str, Any]
 ) -> None:
