@@ -45,7 +45,9 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 benchmark: setup
+	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.[benchmark]'
 	$(BIN)/python -m benchmarks.echo
+	$(BIN)/python -m benchmarks.boot
 
 clean:
 	rm -rf build $(VENV)

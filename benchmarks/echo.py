@@ -10,9 +10,7 @@ the project; without one, Debian's cloud kernel is fetched with apt, or asked fo
 from __future__ import annotations
 
 import asyncio
-import json
-import statistics
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,16 +18,18 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import output
 from benchmarks.load import first_reply, requests_per_second
+from benchmarks.output import MIB, OUT
 from benchmarks.peers.base import Peer
 from benchmarks.peers.linux import Linux
+from benchmarks.peers.microvm import KERNEL
 from benchmarks.peers.process import Process
 from benchmarks.peers.unikernel import Unikernel
+from benchmarks.rounds import interleaved, medians
+from benchmarks.usage import memory as memory_of
 from meshkernel.errors import MeshkernelError
 
-OUT = Path("build/benchmarks")
-KERNEL = Path("../shared/peers/linux/vmlinux-tiny.xz")
-MIB = 1 << 20
 MEMORY = 256 * MIB
 PATIENCE = 60.0
 STEP = 4
@@ -56,7 +56,7 @@ async def measure(peer: Peer, *, seconds: float, memory: int = MEMORY) -> Sample
     ):
         replied = asyncio.create_task(_replied(running.host, running.port))
         ready = await said_ready
-        resident = resident_bytes(running.pid)
+        resident = memory_of(running.pid).resident
         reply = await replied
         where = (running.host, running.port)
         alone = await requests_per_second(*where, connections=1, seconds=seconds)
@@ -67,13 +67,6 @@ async def measure(peer: Peer, *, seconds: float, memory: int = MEMORY) -> Sample
 async def _replied(host: str, port: int) -> float:
     await first_reply(host, port, limit=PATIENCE)
     return asyncio.get_running_loop().time()
-
-
-def resident_bytes(pid: int) -> int:
-    """Memory of a process that is in RAM."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-    return int(line.split()[1]) * 1024
 
 
 async def smallest(peer: Peer) -> int | None:
@@ -99,12 +92,6 @@ async def _answers(peer: Peer, memory: int) -> bool:
     except (TimeoutError, OSError, MeshkernelError):
         return False
     return True
-
-
-def medians(samples: Iterable[Sample]) -> dict[str, float]:
-    """The median of each figure."""
-    rows = [asdict(sample) for sample in samples]
-    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
 
 
 def report(
@@ -137,13 +124,9 @@ def _ratio(found: dict[str, dict[str, float]], figure: str) -> str:
 
 async def run(peers: list[Peer], runs: int, seconds: float) -> dict[str, list[Sample]]:
     """All peers in turn, so many times; the first round warms the caches and does not count."""
-    results: dict[str, list[Sample]] = {peer.name: [] for peer in peers}
-    for turn in range(runs + 1):
-        for peer in peers:
-            sample = await measure(peer, seconds=seconds)
-            if turn:
-                results[peer.name].append(sample)
-    return results
+    return await interleaved(
+        {peer.name: partial(measure, peer, seconds=seconds) for peer in peers}, runs
+    )
 
 
 @click.command(help=__doc__)
@@ -166,9 +149,8 @@ def main(runs: int, seconds: float, kernel: Path, debian: bool, least_too: bool)
     least = {}
     if least_too:
         least = {peer.name: asyncio.run(smallest(peer)) for peer in peers if peer.name != "process"}
-    OUT.mkdir(parents=True, exist_ok=True)
     found = {name: [asdict(sample) for sample in samples] for name, samples in results.items()}
-    (OUT / "echo.json").write_text(json.dumps({"samples": found, "smallest": least}, indent=1))
+    output.save("echo", {"samples": found, "smallest": least})
     Console().print(report(peers, results, least))
 
 

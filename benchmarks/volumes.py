@@ -11,6 +11,7 @@ import asyncio
 import json
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,13 +20,14 @@ from attrs import evolve
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import output
+from benchmarks.rounds import interleaved
 from meshkernel.image.builder import Image
 from meshkernel.machine import program
 from meshkernel.machine.program import Run, Share
 from meshkernel.topology.model import Accel
 
 PROGRAM = Path(__file__).parent / "programs" / "volume_use.py"
-OUT = Path("build/benchmarks")
 PATIENCE = 300.0
 LABELS = {
     "write": "sequential writing with one fsync, MiB/s",
@@ -67,11 +69,11 @@ async def measure(folder: Path, runs: int, words: list[str]) -> dict[str, list[F
     run = Run(script=PROGRAM, volumes=(Share(folder, "/data"),), accel=Accel.TCG)
     run = evolve(run, arguments=("/data", *words))
     image = await asyncio.to_thread(program.build, run)
-    results: dict[str, list[Figures]] = {"unikernel": [], "process": []}
-    for _ in range(runs):
-        results["unikernel"].append(await unikernel(run, image))
-        results["process"].append(await process(folder, words))
-    return results
+    turns = {
+        "unikernel": partial(unikernel, run, image),
+        "process": partial(process, folder, words),
+    }
+    return await interleaved(turns, runs)
 
 
 def report(results: dict[str, list[Figures]]) -> Table:
@@ -100,8 +102,7 @@ def main(runs: int, seconds: float, size: int, folder: Path) -> None:
     with TemporaryDirectory(dir=folder) as made:
         words = [str(size), str(seconds)]
         results = asyncio.run(measure(Path(made).absolute(), runs, words))
-    OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "volumes.json").write_text(json.dumps(results, indent=1))
+    output.save("volumes", {"samples": results})
     Console().print(report(results))
 
 

@@ -1,7 +1,8 @@
 /* The whole user space of the Linux peer: loads modules, sets the network and runs the program.
  *
  * Linux hands words of its command line that it does not know to init: NAME=value as environment
- * (ADDRESS, NETMASK, GATEWAY: IPv4; PROGRAM: its path and arguments with colons between them).
+ * (ADDRESS, NETMASK, GATEWAY: IPv4; NEIGHBOURS: IPv4 with commas between them; PROGRAM: its path
+ * and arguments with colons between them).
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -98,7 +99,8 @@ int main(void) {
     if (getenv("ADDRESS")) {
         set_address("eth0", getenv("ADDRESS"), getenv("NETMASK"));
         bring_up("eth0");
-        add_neighbour("eth0", getenv("GATEWAY"));
+        for (char *each = strtok(getenv("NEIGHBOURS"), ","); each; each = strtok(NULL, ","))
+            add_neighbour("eth0", each);
         add_default_route(getenv("GATEWAY"));
     }
     close(control);

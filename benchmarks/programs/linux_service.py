@@ -1,0 +1,22 @@
+"""Runs a service where there is no control channel: what it says of itself goes to the console."""
+
+import socket
+import sys
+
+from meshkernel.guest import control, runtime
+
+
+class Console(control.ControlChannel):
+    """Nobody asks anything of the service; it says READY when it is."""
+
+    def __init__(self) -> None:
+        self._pair = socket.socketpair()
+        super().__init__(self._pair[0].fileno())
+
+    def send(self, type: str, **values: object) -> None:
+        """One line for each message."""
+        print(type.upper(), values, flush=True)
+
+
+control.connect = Console
+sys.exit(runtime.main())
