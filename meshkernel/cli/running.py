@@ -64,6 +64,10 @@ def down(topology: Path) -> None:
 def ps(topology: Path, as_json: bool) -> None:
     """Show the services of a running mesh.
 
+    A service that reaches servers outside has a line for each of them: how many connections were
+    opened, refused by the server, or failed otherwise (its name is unknown, there is no way to it,
+    it is silent, or there were too many at once), and the bytes to and from it.
+
     \b
         meshkernel ps
         meshkernel ps --json | jq -r '.[] | select(.state != "running").service'
@@ -74,6 +78,7 @@ def ps(topology: Path, as_json: bool) -> None:
         show.as_json(rows)
         return
     show_services(rows, info["exposed"])
+    show_ways(rows)
 
 
 @click.command()
@@ -134,6 +139,29 @@ def show_services(rows: Rows, exposed: list[dict[str, Any]]) -> None:
     for each in exposed:
         host = f"[{each['host']}]" if ":" in each["host"] else each["host"]
         click.echo(f"{each['service']} is at http://{host}:{each['port']}/")
+
+
+def show_ways(rows: Rows) -> None:
+    """The table of the ways out, if there are any, and what came of them."""
+    ways = [(row["service"], way) for row in rows for way in row["egress"]]
+    if not ways:
+        return
+    click.echo()
+    show.table(
+        ("SERVICE", "OUTSIDE", "OPENED", "REFUSED", "FAILED", "SENT", "RECEIVED"),
+        [
+            (
+                service,
+                f"{way['target']}:{way['port']}",
+                way["connected"],
+                way["refused"],
+                sum(way[end] for end in ("unresolved", "unreachable", "silent", "crowded")),
+                show.size(way["sent"]),
+                show.size(way["received"]),
+            )
+            for service, way in ways
+        ],
+    )
 
 
 def show_server(server: MeshServer) -> None:

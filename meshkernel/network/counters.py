@@ -54,6 +54,7 @@ class EgressCounters:
         unreachable: the host has no route, or no descriptor left.
         silent: there was no answer in time.
         crowded: it had too many, tried or standing, at once.
+        sent, received: bytes that went to the server, and came from it.
     """
 
     source: str
@@ -65,6 +66,8 @@ class EgressCounters:
     unreachable: int
     silent: int
     crowded: int
+    sent: int
+    received: int
 
 
 @frozen

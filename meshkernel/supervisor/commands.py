@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from meshkernel.errors import SupervisorError
+from meshkernel.network.counters import EgressCounters
 from meshkernel.plan.model import CALL_PORT
 from meshkernel.supervisor.control import Command, Request, Send
 from meshkernel.supervisor.logbook import Line
@@ -47,7 +48,12 @@ class _Commands:
         self._server = server
 
     async def ps(self, request: Request, send: Send) -> Any:
-        return [row.as_map() for row in self._server.mesh.rows()]
+        """The services, each with what came of its connections to servers outside."""
+        ways = (await self._server.network.counters()).egress
+        return [
+            row.as_map() | {"egress": [_way(each) for each in ways if each.source == row.service]}
+            for row in self._server.mesh.rows()
+        ]
 
     async def info(self, request: Request, send: Send) -> Any:
         """What a caller needs to know: where the services are, and the way there."""
@@ -158,3 +164,8 @@ class _Commands:
     async def down(self, request: Request, send: Send) -> Any:
         self._server.stop_asked.set()
         await self._server.stopped.wait()
+
+
+def _way(way: EgressCounters) -> dict[str, Any]:
+    """A way out as ``ps`` has it: the service is known."""
+    return asdict(way, filter=lambda attribute, _: attribute.name != "source")

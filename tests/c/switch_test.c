@@ -1,4 +1,5 @@
 /* The switch's flow table, policy and faults without a process around them. */
+#include "answer.h"
 #include "check.h"
 #include "fault.h"
 #include "flow.h"
@@ -33,7 +34,7 @@ static uint32_t write_tcp(uint8_t *frame, const struct port *from, const struct 
                             .destination_port = to_number,
                             .sequence = 1,
                             .acknowledged = 1};
-    uint32_t size = frame_write_reset(frame, &packet);
+    uint32_t size = answer_reset(frame, &packet);
     frame[47] = flags;
     return size;
 }
@@ -234,9 +235,9 @@ static void any_byte_anywhere(void) {
     uint8_t good[RESET_MAX];
     struct packet packet = {
         .source = a->address, .destination = b->address, .source_port = 1, .destination_port = 2};
-    replace_bytes(good, frame_write_reset(good, &packet), 40);
+    replace_bytes(good, answer_reset(good, &packet), 40);
     packet.six = true;
-    uint32_t size = frame_write_reset(good, &packet);
+    uint32_t size = answer_reset(good, &packet);
     CHECK_EQUAL(size, RESET_MAX);
     CHECK_EQUAL(frame_read(good, size, a->address, &packet), FRAME_FORWARDED);
     CHECK(packet.six && packet.source == a->address && packet.destination == b->address);

@@ -101,7 +101,12 @@ int inet_create(const struct inet_family *family, int type, int protocol, int fl
     return -ESOCKTNOSUPPORT;
 }
 
-void net_unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
+void net_unreachable(struct inet_quote *flow, uint8_t protocol,
+                     const uint8_t quoted[static QUOTED_SIZE], int error) {
+    flow->local_port = (uint16_t)(quoted[0] << 8 | quoted[1]);
+    flow->remote_port = (uint16_t)(quoted[2] << 8 | quoted[3]);
+    flow->sequence = (uint32_t)quoted[4] << 24 | (uint32_t)quoted[5] << 16 |
+                     (uint32_t)quoted[6] << 8 | quoted[7];
     SET_FOR_EACH(inet_protocols, const struct inet_protocol *, member) {
         if ((*member)->unreachable)
             (*member)->unreachable(flow, protocol, error);

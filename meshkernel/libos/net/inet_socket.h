@@ -29,11 +29,12 @@ struct inet_socket {
     int linger;                       /* seconds, -1: off */
 };
 
-/* The two ends of something that we sent, as an ICMP message quotes them; ports in host byte order.
+/* The two ends of something that we sent, as an ICMP message quotes them; all in host byte order.
  */
 struct inet_quote {
     ip_addr_t local, remote;
     uint16_t local_port, remote_port;
+    uint32_t sequence; /* of TCP */
 };
 
 void inet_sockets_init(void);

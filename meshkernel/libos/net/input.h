@@ -13,5 +13,9 @@ bool net_is_ordinary_segment(const struct pbuf *packet, uint16_t header);
 bool net_takes_segment(const struct pbuf *packet, uint16_t header, const ip_addr_t *source,
                        const ip_addr_t *destination);
 
-/* An ICMP error about something that we sent. */
-void net_unreachable(const struct inet_quote *flow, uint8_t protocol, int error);
+#define QUOTED_SIZE 8 /* bytes of a packet behind its header that every ICMP error quotes */
+
+/* An ICMP error about something that we sent: the addresses of `flow` are known, and what UDP and
+ * TCP have first is read from here. */
+void net_unreachable(struct inet_quote *flow, uint8_t protocol,
+                     const uint8_t quoted[static QUOTED_SIZE], int error);

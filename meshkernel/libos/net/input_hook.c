@@ -13,42 +13,41 @@
 #include "net/tcp/timers.h"
 
 #define ICMP_HEADER 8
-#define PORTS 4 /* bytes that UDP and TCP have first */
 
-/* Linux' icmp_err_convert, for the codes of "destination unreachable". */
+/* Linux' icmp_err_convert, for the codes of "destination unreachable" (RFC 1122, 3.2.2.1, and RFC
+ * 1812, 5.2.7.1). */
 static int error_of_unreachable(uint8_t code) {
-    switch (code) {
-    case ICMP_DUR_NET:
-        return ENETUNREACH;
-    case ICMP_DUR_PROTO:
-        return ENOPROTOOPT;
-    case ICMP_DUR_PORT:
-        return ECONNREFUSED;
-    case ICMP_DUR_FRAG:
-        return EMSGSIZE;
-    default:
-        return EHOSTUNREACH;
-    }
+    static const uint8_t errors[] = {
+        [ICMP_DUR_NET] = ENETUNREACH,
+        [ICMP_DUR_HOST] = EHOSTUNREACH,
+        [ICMP_DUR_PROTO] = ENOPROTOOPT,
+        [ICMP_DUR_PORT] = ECONNREFUSED,
+        [ICMP_DUR_FRAG] = EMSGSIZE,
+        [ICMP_DUR_SR] = EOPNOTSUPP,
+        [6] = ENETUNREACH,   /* the network is unknown */
+        [7] = EHOSTDOWN,     /* the host is */
+        [8] = ENONET,        /* our host is isolated */
+        [9] = ENETUNREACH,   /* prohibited: the network */
+        [10] = EHOSTUNREACH, /* and the host */
+        [11] = ENETUNREACH,  /* for this type of service */
+    };
+    return code < ARRAY_SIZE(errors) ? errors[code] : EHOSTUNREACH;
 }
 
 /* The message quotes the packet that we had sent: header and first 8 bytes. */
 static void unreachable(const struct pbuf *packet, uint16_t header) {
-    uint8_t quote[60 + PORTS];
+    uint8_t quote[60 + QUOTED_SIZE];
     uint8_t code;
+    struct inet_quote flow;
     uint16_t quoted =
         pbuf_copy_partial(packet, quote, sizeof(quote), (u16_t)(header + ICMP_HEADER));
     const struct ip_hdr *ip = (const struct ip_hdr *)quote;
     if (pbuf_copy_partial(packet, &code, 1, (u16_t)(header + 1)) != 1 || quoted < IP_HLEN ||
-        IPH_V(ip) != 4 || quoted < IPH_HL_BYTES(ip) + PORTS)
+        IPH_V(ip) != 4 || IPH_HL_BYTES(ip) < IP_HLEN || quoted < IPH_HL_BYTES(ip) + QUOTED_SIZE)
         return;
-    const uint8_t *ports = quote + IPH_HL_BYTES(ip);
-    struct inet_quote flow = {
-        .local_port = (uint16_t)(ports[0] << 8 | ports[1]),
-        .remote_port = (uint16_t)(ports[2] << 8 | ports[3]),
-    };
     ip_addr_set_ip4_u32_val(flow.local, ip->src.addr);
     ip_addr_set_ip4_u32_val(flow.remote, ip->dest.addr);
-    net_unreachable(&flow, IPH_PROTO(ip), error_of_unreachable(code));
+    net_unreachable(&flow, IPH_PROTO(ip), quote + IPH_HL_BYTES(ip), error_of_unreachable(code));
 }
 
 static bool takes_segment_4(const struct pbuf *packet, uint16_t header) {

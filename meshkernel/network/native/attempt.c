@@ -5,6 +5,7 @@
 #include "gateway.h"
 #include "lookup.h"
 #include "loop.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <lwip/timeouts.h>
@@ -32,8 +33,7 @@ struct attempt {
     struct way *way;
     struct lookup *lookup;
     struct addrinfo *found, *at; /* the server's addresses, and the one that is tried */
-    enum way_end trouble;        /* of the last address */
-    struct packet opener;        /* what a refusal answers */
+    struct refusal refusal;      /* by the addresses so far */
     uint32_t size;
     uint8_t syn[]; /* the frame */
 };
@@ -96,27 +96,12 @@ void attempt_bury_all(void) {
     }
 }
 
-void attempt_reset(struct port *sender, const struct packet *packet) {
-    const struct packet reset = {
-        .source = packet->destination,
-        .destination = packet->source,
-        .six = packet->six,
-        .source_port = packet->destination_port,
-        .destination_port = packet->source_port,
-        .acknowledged = packet->sequence + packet->tcp_length,
-    };
-    uint8_t frame[RESET_MAX];
-    uint32_t size = frame_write_reset(frame, &reset);
-    if (sender->deliver)
-        sender->deliver(sender, frame, size);
-}
-
-/* In vain. Silence is left to the machine's own clock, all else is told at once. */
+/* In vain. */
 static void fail(struct attempt *attempt, enum way_end why) {
     attempt->way->ends[why]++;
     egress_tell_end(attempt->service, attempt->connection.place, attempt->connection.number, why);
-    if (why != WAY_SILENT)
-        attempt_reset(attempt->service, &attempt->opener);
+    refusal_send(attempt->service, why, attempt->refusal.error, mesh->gateway, attempt->syn,
+                 attempt->size);
     end(attempt);
 }
 
@@ -128,21 +113,15 @@ static void close_socket(struct attempt *attempt) {
     attempt->watch.fd = -1;
 }
 
-static enum way_end reason_of(int error) {
-    if (error == ECONNREFUSED || error == ECONNRESET)
-        return WAY_REFUSED;
-    return error == ETIMEDOUT ? WAY_SILENT : WAY_UNREACHABLE;
-}
-
-static void give_up_address(struct attempt *attempt, enum way_end why) {
-    attempt->trouble = why;
+static void give_up_address(struct attempt *attempt, int error) {
+    refusal_note(&attempt->refusal, error);
     close_socket(attempt);
     attempt->at = attempt->at->ai_next;
     try_next(attempt);
 }
 
 static void silence(void *argument) {
-    give_up_address(argument, WAY_SILENT);
+    give_up_address(argument, ETIMEDOUT);
 }
 
 /* The machine has not gone on with its handshake. */
@@ -167,7 +146,7 @@ static void ready(struct watch *watch, uint32_t events) {
     if (getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         error = errno;
     if (error)
-        give_up_address(attempt, reason_of(error));
+        give_up_address(attempt, error);
     else
         stand(attempt);
 }
@@ -190,11 +169,11 @@ static void try_next(struct attempt *attempt) {
             sys_timeout(SERVER_PATIENCE, silence, attempt);
             return;
         }
-        attempt->trouble = reason_of(errno);
+        refusal_note(&attempt->refusal, errno);
         close_socket(attempt);
         attempt->at = attempt->at->ai_next;
     }
-    fail(attempt, attempt->trouble);
+    fail(attempt, attempt->refusal.why);
 }
 
 static void looked_up(void *argument, struct addrinfo *found) {
@@ -229,10 +208,9 @@ static struct attempt *make(const struct connection *wanted, struct port *servic
     attempt->connection = *wanted;
     attempt->service = service;
     attempt->way = way;
-    attempt->trouble = WAY_UNREACHABLE;
+    attempt->refusal.why = WAY_UNREACHABLE;
     attempt->size = size;
     memcpy(attempt->syn, frame, size);
-    frame_read(frame, size, service->address, &attempt->opener);
     struct attempt **bucket = bucket_of(wanted);
     attempt->next = *bucket;
     *bucket = attempt;
@@ -273,13 +251,14 @@ bool attempt_serve(const struct connection *wanted, const uint8_t *frame, uint32
     return false;
 }
 
-int attempt_take(const struct connection *wanted, struct port **service) {
+int attempt_take(const struct connection *wanted, struct port **service, struct way **way) {
     struct attempt *attempt = find(wanted);
     if (!attempt || attempt->state != STANDING)
         return -1;
     int fd = attempt->watch.fd;
     attempt->watch.fd = -1;
     *service = attempt->service;
+    *way = attempt->way;
     end(attempt);
     return fd;
 }

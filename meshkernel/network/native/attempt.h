@@ -31,15 +31,12 @@ bool attempt_opens(const uint8_t *frame, uint32_t size, struct connection *opene
  * and lwIP may have the SYN now. */
 bool attempt_serve(const struct connection *wanted, const uint8_t *frame, uint32_t size);
 
-/* The server's connected socket, which now belongs to the caller, and the port of the machine; -1:
- * there is none. */
-int attempt_take(const struct connection *wanted, struct port **service);
+/* The server's connected socket, which now belongs to the caller, the port of the machine, and the
+ * way that it has taken; -1: there is none. */
+int attempt_take(const struct connection *wanted, struct port **service, struct way **way);
 
 /* Ends a server's connection with a reset. */
 void attempt_drop(int fd);
-
-/* Refuses what the packet opens: a reset to its sender. */
-void attempt_reset(struct port *sender, const struct packet *packet);
 
 /* Ends all attempts for this machine. */
 void attempt_forget(const struct port *service);

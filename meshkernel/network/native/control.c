@@ -1,6 +1,5 @@
 #include "control.h"
 
-#include "attempt.h"
 #include "config.h"
 #include "fault.h"
 #include "flow.h"
@@ -9,6 +8,7 @@
 #include "loop.h"
 #include "parse.h"
 #include "pcap.h"
+#include "refusal.h"
 #include "report.h"
 #include "summon.h"
 #include "text.h"
@@ -76,7 +76,7 @@ static const char *refuse(char **words) {
     struct port *port = service_named(words[0]);
     if (!port)
         return "refuse: no such port";
-    summon_refuse(port, attempt_reset);
+    summon_refuse(port, refusal_reset);
     tunnel_port_failed(port);
     return NULL;
 }

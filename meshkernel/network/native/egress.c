@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "gateway.h"
 #include "loop.h"
+#include "refusal.h"
 #include "tunnel.h"
 
 #include <inttypes.h>
@@ -26,8 +27,9 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error) {
         .number = pcb->local_port,
     };
     struct port *service;
-    int fd = attempt_take(&wanted, &service);
-    if (fd >= 0 && tunnel_join(fd, pcb, service))
+    struct way *way;
+    int fd = attempt_take(&wanted, &service, &way);
+    if (fd >= 0 && tunnel_join(fd, pcb, service, way))
         return ERR_OK;
     if (fd >= 0)
         attempt_drop(fd);
@@ -92,7 +94,7 @@ void egress_refuse(struct port *sender, const uint8_t *frame, uint32_t size) {
     struct packet packet;
     if (sender->wire && !frame_read(frame, size, sender->address, &packet) &&
         packet.protocol == PROTOCOL_TCP && !packet.icmp_type && packet.tcp_flags & TCP_FLAG_SYN) {
-        attempt_reset(sender, &packet);
+        refusal_reset(sender, &packet);
         char place[16];
         uint32_t to = packet.destination;
         snprintf(place, sizeof(place), "%u.%u.%u.%u", to >> 24, to >> 16 & 255, to >> 8 & 255,
@@ -133,7 +135,7 @@ static void report_way(const struct link *link, const struct way *way, struct te
              link->target->name, way->number);
     for (int end = 0; end < WAY_ENDS; end++)
         text_add(text, ",\"%s\":%" PRIu64, end_names[end], way->ends[end]);
-    text_add(text, "}");
+    text_add(text, ",\"sent\":%" PRIu64 ",\"received\":%" PRIu64 "}", way->sent, way->received);
 }
 
 void egress_report(const struct mesh *mesh, struct text *text) {

@@ -1,5 +1,6 @@
 #include "forward.h"
 
+#include "answer.h"
 #include "egress.h"
 #include "fault.h"
 #include "flow.h"
@@ -32,7 +33,7 @@ static void refuse(const struct route *route, const uint8_t *frame, uint32_t siz
         .acknowledged = sent.sequence + sent.tcp_length,
     };
     uint8_t answer[RESET_MAX];
-    sender->deliver(sender, answer, frame_write_reset(answer, &reset));
+    sender->deliver(sender, answer, answer_reset(answer, &reset));
 }
 
 void forward_deliver(const struct route *route, const uint8_t *frame, uint32_t size) {
@@ -87,7 +88,7 @@ static void reset_other_end(const struct flow *flow, void *context) {
         .acknowledged = source_gone ? flow->source_expects : flow->target_expects,
     };
     uint8_t frame[RESET_MAX];
-    other->deliver(other, frame, frame_write_reset(frame, &packet));
+    other->deliver(other, frame, answer_reset(frame, &packet));
 }
 
 void forward_reset_flows(struct mesh *mesh, struct port *gone) {

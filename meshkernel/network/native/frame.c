@@ -49,23 +49,35 @@ static enum verdict read_udp(const uint8_t *udp, uint32_t size, struct packet *p
     return FRAME_FORWARDED;
 }
 
-/* The packet that an "unreachable" quotes was sent by its destination: turned round, it is an
+/* What an "unreachable" quotes of the packet that it answers. */
+struct quoted {
+    uint32_t source, destination;
+    uint8_t protocol;
+    const uint8_t *ports;
+};
+
+/* The packet that is quoted was sent by the destination of this one: turned round, it is an
  * ordinary packet of the flow in the direction of the answer. */
-static enum verdict read_unreachable(const uint8_t *quoted, uint32_t size, struct packet *packet) {
-    if (size < IPV4_SIZE)
+static enum verdict read_quoted(const struct quoted *quoted, struct packet *packet) {
+    if (quoted->source != packet->destination || quoted->destination != packet->source)
         return DROP_MALFORMED;
-    uint32_t header = (quoted[0] & 15) * 4U;
-    if (quoted[0] >> 4 != 4 || header < IPV4_SIZE || size < header + 4)
-        return DROP_MALFORMED;
-    if (get32(quoted + 12) != packet->destination || get32(quoted + 16) != packet->source)
-        return DROP_MALFORMED;
-    if (quoted[9] != PROTOCOL_UDP && quoted[9] != PROTOCOL_TCP)
+    if (quoted->protocol != PROTOCOL_UDP && quoted->protocol != PROTOCOL_TCP)
         return DROP_PROTOCOL;
-    packet->protocol = quoted[9];
-    packet->source_port = get16(quoted + header + 2);
-    packet->destination_port = get16(quoted + header);
+    packet->protocol = quoted->protocol;
+    packet->source_port = get16(quoted->ports + 2);
+    packet->destination_port = get16(quoted->ports);
     packet->tcp_flags = TCP_FLAG_ACK;
     return FRAME_FORWARDED;
+}
+
+static enum verdict read_unreachable(const uint8_t *ip, uint32_t size, struct packet *packet) {
+    if (size < IPV4_SIZE)
+        return DROP_MALFORMED;
+    uint32_t header = (ip[0] & 15) * 4U;
+    if (ip[0] >> 4 != 4 || header < IPV4_SIZE || size < header + 4)
+        return DROP_MALFORMED;
+    return read_quoted(
+        &(struct quoted){get32(ip + 12), get32(ip + 16), ip[9], .ports = ip + header}, packet);
 }
 
 static enum verdict read_icmp(const uint8_t *icmp, uint32_t size, struct packet *packet) {
@@ -109,38 +121,21 @@ static enum verdict read_ipv4(const uint8_t *ip, uint32_t size, uint32_t source,
     }
 }
 
-/* fe80::6b:AAff:feBB:CCDD for the address AA.BB.CC.DD, whose MAC is 02:6b:AA:BB:CC:DD. */
-static const uint8_t link_local[10] = {0xfe, 0x80, [9] = 0x6b};
+const uint8_t link_local[LINK_LOCAL_SIZE] = {0xfe, 0x80, [9] = 0x6b};
 
 static bool read_link_local(const uint8_t *bytes, uint32_t *address) {
     *address = (uint32_t)bytes[10] << 24 | (uint32_t)bytes[13] << 16 | get16(bytes + 14);
-    return memcmp(bytes, link_local, sizeof(link_local)) == 0 && get16(bytes + 11) == 0xfffe;
+    return memcmp(bytes, link_local, LINK_LOCAL_SIZE) == 0 && get16(bytes + 11) == 0xfffe;
 }
 
-static void write_link_local(uint8_t *bytes, uint32_t address) {
-    memcpy(bytes, link_local, sizeof(link_local));
-    bytes[10] = (uint8_t)(address >> 24);
-    put16(bytes + 11, 0xfffe);
-    bytes[13] = (uint8_t)(address >> 16);
-    put16(bytes + 14, (uint16_t)address);
-}
-
-/* As read_unreachable. */
-static enum verdict read_unreachable_6(const uint8_t *quoted, uint32_t size,
-                                       struct packet *packet) {
-    uint32_t source, destination;
-    if (size < IPV6_SIZE + 4 || quoted[0] >> 4 != 6 || !read_link_local(quoted + 8, &source) ||
-        !read_link_local(quoted + 24, &destination))
+static enum verdict read_unreachable_6(const uint8_t *ip, uint32_t size, struct packet *packet) {
+    struct quoted quoted;
+    if (size < IPV6_SIZE + 4 || ip[0] >> 4 != 6 || !read_link_local(ip + 8, &quoted.source) ||
+        !read_link_local(ip + 24, &quoted.destination))
         return DROP_MALFORMED;
-    if (source != packet->destination || destination != packet->source)
-        return DROP_MALFORMED;
-    if (quoted[6] != PROTOCOL_UDP && quoted[6] != PROTOCOL_TCP)
-        return DROP_PROTOCOL;
-    packet->protocol = quoted[6];
-    packet->source_port = get16(quoted + IPV6_SIZE + 2);
-    packet->destination_port = get16(quoted + IPV6_SIZE);
-    packet->tcp_flags = TCP_FLAG_ACK;
-    return FRAME_FORWARDED;
+    quoted.protocol = ip[6];
+    quoted.ports = ip + IPV6_SIZE;
+    return read_quoted(&quoted, packet);
 }
 
 /* RFC 4443. Neighbours are not asked for, so that part of ICMPv6 (RFC 4861) does not pass. */
@@ -205,56 +200,4 @@ enum verdict frame_read(const uint8_t *frame, uint32_t size, uint32_t source,
     packet->six = type == ETHERNET_IPV6;
     return (packet->six ? read_ipv6 : read_ipv4)(frame + ETHERNET_SIZE, size - ETHERNET_SIZE,
                                                  source, packet);
-}
-
-static uint32_t add_words(uint32_t sum, const uint8_t *bytes, uint32_t size) {
-    for (uint32_t at = 0; at < size; at += 2)
-        sum += get16(bytes + at);
-    return sum;
-}
-
-static uint16_t folded(uint32_t sum) {
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
-
-static void write_ipv4(uint8_t *ip, const struct packet *packet) {
-    ip[0] = 0x45;
-    put16(ip + 2, IPV4_SIZE + TCP_SIZE);
-    ip[8] = 64;
-    ip[9] = PROTOCOL_TCP;
-    put32(ip + 12, packet->source);
-    put32(ip + 16, packet->destination);
-    put16(ip + 10, folded(add_words(0, ip, IPV4_SIZE)));
-}
-
-static void write_ipv6(uint8_t *ip, const struct packet *packet) {
-    ip[0] = 0x60;
-    put16(ip + 4, TCP_SIZE);
-    ip[6] = PROTOCOL_TCP;
-    ip[7] = 64;
-    write_link_local(ip + 8, packet->source);
-    write_link_local(ip + 24, packet->destination);
-}
-
-uint32_t frame_write_reset(uint8_t *frame, const struct packet *packet) {
-    uint32_t header = packet->six ? IPV6_SIZE : IPV4_SIZE;
-    uint8_t *ip = frame + ETHERNET_SIZE;
-    uint8_t *tcp = ip + header;
-    memset(frame, 0, ETHERNET_SIZE + header + TCP_SIZE);
-    mac_of(packet->destination, frame);
-    mac_of(packet->source, frame + 6);
-    put16(frame + 12, packet->six ? ETHERNET_IPV6 : ETHERNET_IPV4);
-    (packet->six ? write_ipv6 : write_ipv4)(ip, packet);
-    put16(tcp, packet->source_port);
-    put16(tcp + 2, packet->destination_port);
-    put32(tcp + 4, packet->sequence);
-    put32(tcp + 8, packet->acknowledged);
-    tcp[12] = (TCP_SIZE / 4) << 4;
-    tcp[13] = TCP_FLAG_RST | TCP_FLAG_ACK;
-    uint32_t addresses = packet->six ? 32 : 8; /* at the end of either header */
-    uint32_t pseudo = add_words(PROTOCOL_TCP + TCP_SIZE, tcp - addresses, addresses);
-    put16(tcp + 16, folded(add_words(pseudo, tcp, TCP_SIZE)));
-    return ETHERNET_SIZE + header + TCP_SIZE;
 }

@@ -30,6 +30,11 @@ struct packet {
     uint32_t tcp_length;             /* sequence numbers that it takes: data, SYN, FIN */
 };
 
+/* The link-local address of AA.BB.CC.DD, whose MAC is 02:6b:AA:BB:CC:DD, is
+ * fe80::6b:AAff:feBB:CCDD: these bytes come first. */
+#define LINK_LOCAL_SIZE 10
+extern const uint8_t link_local[LINK_LOCAL_SIZE];
+
 static inline uint16_t get16(const uint8_t *bytes) {
     return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
@@ -52,9 +57,3 @@ static inline void put32(uint8_t *bytes, uint32_t value) {
  * address. An ICMP "unreachable" is read as the packet that it answers: its flow decides. */
 enum verdict frame_read(const uint8_t *frame, uint32_t size, uint32_t source,
                         struct packet *packet);
-
-#define RESET_MAX 74
-
-/* Writes a TCP reset with the packet's addresses, ports and numbers; its size, at most RESET_MAX.
- */
-uint32_t frame_write_reset(uint8_t *frame, const struct packet *packet);

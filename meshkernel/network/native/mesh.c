@@ -118,7 +118,10 @@ bool mesh_add_way(struct link *link, uint16_t number, const char *host, const ch
     struct way *way = calloc(1, sizeof(*way));
     if (!way)
         return false;
-    *way = (struct way){link->ways, number, strdup(host), strdup(host_number), {0}};
+    *way = (struct way){.next = link->ways,
+                        .number = number,
+                        .host = strdup(host),
+                        .host_number = strdup(host_number)};
     link->ways = way; /* freed with the link, whole or not */
     return way->host && way->host_number;
 }

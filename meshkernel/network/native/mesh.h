@@ -1,5 +1,5 @@
-/* What the switch knows: ports, links, and what was counted. Ports and links are never freed, so
- * flows, delayed frames and tunnels may point to them. */
+/* What the switch knows: ports, links, and what was counted. Ports, links and ways are never
+ * freed, so flows, delayed frames and tunnels may point to them. */
 #pragma once
 
 #include <stdbool.h>
@@ -93,6 +93,7 @@ struct way {
     uint16_t number;
     char *host, *host_number; /* as getaddrinfo() takes them */
     uint64_t ends[WAY_ENDS];
+    uint64_t sent, received; /* bytes that went to servers, and came from them */
 };
 
 struct mesh {

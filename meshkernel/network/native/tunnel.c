@@ -37,7 +37,7 @@ struct tunnel {
     enum state state;
     enum tunnel_kind kind;
     struct port *port;
-    uint32_t *counted; /* NULL, or the port's outgoing connections: this is one */
+    struct way *way; /* out of the mesh, and so counted with the port; NULL: into it */
     uint16_t number;
     uint32_t retry, silence; /* how long the next pause is, and the next wait for an answer */
     struct tcp_pcb *pcb;     /* NULL: no connection inside */
@@ -100,8 +100,8 @@ static void end(struct tunnel *tunnel) {
     tunnel->next = graves;
     graves = tunnel;
     count--;
-    if (tunnel->counted)
-        --*tunnel->counted;
+    if (tunnel->way)
+        tunnel->port->outgoing--;
 }
 
 void tunnel_bury_all(void) {
@@ -256,13 +256,13 @@ static void adopt(struct tunnel *tunnel, struct tcp_pcb *pcb) {
     tcp_nagle_disable(pcb);
 }
 
-bool tunnel_join(int fd, struct tcp_pcb *pcb, struct port *port) {
+bool tunnel_join(int fd, struct tcp_pcb *pcb, struct port *port, struct way *way) {
     struct tunnel *tunnel = tunnel_new(fd, port, TUNNEL_EGRESS);
     if (!tunnel)
         return false;
     adopt(tunnel, pcb);
-    tunnel->counted = &port->outgoing;
-    ++*tunnel->counted;
+    tunnel->way = way;
+    port->outgoing++;
     tunnel->state = JOINED;
     mark(tunnel); /* what the server has said already */
     return true;
@@ -297,6 +297,8 @@ static bool move_to_host(struct tunnel *tunnel) {
         ssize_t moved = sendmsg(tunnel->watch.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (moved < 0)
             return errno == EAGAIN || errno == EINTR;
+        if (tunnel->way)
+            tunnel->way->sent += (uint64_t)moved;
         for (size_t left = (size_t)moved; left > 0;) {
             u16_t step = left < UINT16_MAX ? (u16_t)left : UINT16_MAX;
             tunnel->inbound = pbuf_free_header(tunnel->inbound, step);
@@ -326,6 +328,8 @@ static bool move_to_mesh(struct tunnel *tunnel) {
         ssize_t got = recv(tunnel->watch.fd, chunk, room, MSG_DONTWAIT);
         if (got < 0)
             return errno == EAGAIN || errno == EINTR;
+        if (tunnel->way)
+            tunnel->way->received += (uint64_t)got;
         if (got == 0)
             tunnel->host_ended = true;
         else if (tcp_write(tunnel->pcb, chunk, (u16_t)got, TCP_WRITE_FLAG_COPY) != ERR_OK)

@@ -17,9 +17,10 @@ void tunnel_open(int fd, struct port *port, uint16_t number, enum tunnel_kind ki
 
 struct tcp_pcb;
 
-/* Joins the host's connected socket to a connection that the machine at this port has opened; it
- * counts as outgoing until it ends. False: out of memory, and both are as they were. */
-bool tunnel_join(int fd, struct tcp_pcb *pcb, struct port *port);
+/* Joins the host's connected socket to a connection that the machine at this port has opened along
+ * this way; it counts as outgoing until it ends. False: out of memory, and both are as they were.
+ */
+bool tunnel_join(int fd, struct tcp_pcb *pcb, struct port *port, struct way *way);
 
 /* Once a turn: moves bytes where a side has become ready. */
 void tunnel_pump_all(void);

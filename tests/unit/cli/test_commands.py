@@ -11,6 +11,7 @@ from meshkernel.cli import calling, entry, single, starting
 from meshkernel.cli import running as running_commands
 from meshkernel.cli.commands import VERBS
 from meshkernel.errors import BuildError, MachineError, UserError
+from meshkernel.network.counters import EgressCounters
 
 
 def test_help_teaches(meshkernel):
@@ -82,6 +83,23 @@ def test_ps(meshkernel, running):
         "service", "replica", "state", "pid", "address", "memory_mb", "boot_ms", "restarts",
         "image_bytes",
     }  # fmt: skip
+
+
+def test_ps_counts_the_ways_out(meshkernel, running):
+    assert "OUTSIDE" not in meshkernel("ps")[1]
+    ends = {"unresolved": 1, "unreachable": 2, "silent": 3, "crowded": 4}
+    running.switch.egress.append(
+        EgressCounters("back", "db", 5432, 7, 8, **ends, sent=2048, received=3 << 20)
+    )
+    table = meshkernel("ps")[1].splitlines()[-2:]
+    assert [line.split() for line in table] == [
+        ["SERVICE", "OUTSIDE", "OPENED", "REFUSED", "FAILED", "SENT", "RECEIVED"],
+        ["back", "db:5432", "7", "8", "10", "2", "KiB", "3.0", "MiB"],
+    ]
+    found = {row["service"]: row["egress"] for row in json.loads(meshkernel("ps", "--json")[1])}
+    counts = {"connected": 7, "refused": 8, "sent": 2048, "received": 3 << 20}
+    assert found.pop("back") == [{"target": "db", "port": 5432, **ends, **counts}]
+    assert all(ways == [] for ways in found.values())
 
 
 @pytest.mark.parametrize("words", [("ps",), ("call", "back.add"), ("logs", "-f")])

@@ -23,13 +23,15 @@ FLAGS = 47
 """Of TCP, in a frame without options of IP."""
 
 
-def reaching(host_port: int, *, literal_port: int | None = None) -> Plan:
-    """a may reach two numbers of a place with a name, and one of an address; c has no way."""
+def reaching(host_port: int, *, literal_port: int | None = None, host: str = "127.0.0.1") -> Plan:
+    """a may reach two numbers of a place with a name, and one of an address, which is that of a
+    host; c has no way.
+    """
     plan = make_plan()
     ways = (
         Way("db", IPv4Address(PLACE), 5432, "127.0.0.1", host_port),
         Way("db", IPv4Address(PLACE), 5433, "host.invalid", 1),
-        Way(LITERAL, IPv4Address(LITERAL), 80, "127.0.0.1", literal_port or host_port),
+        Way(LITERAL, IPv4Address(LITERAL), 80, host, literal_port or host_port),
     )
     services = dict(plan.services) | {"a": evolve(plan.services["a"], ways=ways)}
     return evolve(plan, services=services)

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 import time
 from contextlib import suppress
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
 from meshkernel.network.counters import EgressCounters
+from meshkernel.network.switch import Switch
 
 from .conftest import GATEWAY, Attach, StartSwitch, until
-from .frames import ACK, FIN, RST, SECONDS, SYN, SYN_ACK, ethernet, ipv4, tcp, udp
+from .frames import (
+    ACK,
+    FIN,
+    RST,
+    SECONDS,
+    SYN,
+    SYN_ACK,
+    checksum,
+    ethernet,
+    ipv4,
+    mac,
+    tcp,
+    udp,
+)
 from .outside import FLAGS, LITERAL, PLACE, A, C, Connection, drops, reaching, server, way
+
+NETWORK_UNREACHABLE, HOST_UNREACHABLE = 0, 1
+"""Codes of ICMP's "destination unreachable"."""
 
 
 @pytest.mark.parametrize(("place", "number"), [(PLACE, 5432), (LITERAL, 80)])
@@ -36,7 +57,8 @@ async def test_a_connection_both_ways(
                 pass
         await connection.send(ACK)
         await until(switch, lambda counters: not counters.tunnels)
-        assert (await way(switch, number)).connected == 1
+        counted = await way(switch, number)
+        assert (counted.connected, counted.sent, counted.received) == (1, 8, 6)
         assert await drops(switch, "a") == {}
 
 
@@ -67,10 +89,70 @@ async def test_a_name_that_the_host_does_not_know(
     start_switch: StartSwitch, attach: Attach
 ) -> None:
     switch = await start_switch(reaching(1))
-    connection = Connection(await attach(switch, "a"), PLACE, (4000, 5433))
-    await connection.send(SYN)
-    assert (await connection.receive())[0] == RST | ACK
+    machine = await attach(switch, "a")
+    segment = tcp(A, PLACE, (4000, 5433), SYN, options=b"\2\4\5\xb4")
+    await machine.send(segment)
+    assert_unreachable(await machine.receive(), segment, HOST_UNREACHABLE)
     assert (await way(switch, 5433)).unresolved == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "code"), [("", NETWORK_UNREACHABLE), ("unreachable 198.51.100.0/24", 1)]
+)
+async def test_a_server_without_a_way_to_it(
+    program: Path, tmp_path: Path, attach: Attach, route: str, code: int
+) -> None:
+    """As the routes of the host are: of a network of its own."""
+    plan = reaching(80, host="198.51.100.7")
+    inside = in_network_of_its_own(program, tmp_path, f"ip route add {route}" if route else ":")
+    async with await Switch.start(plan, tmp_path, program=inside) as switch:
+        machine = await attach(switch, "a")
+        segment = tcp(A, LITERAL, (4000, 80), SYN)
+        await machine.send(segment)
+        assert_unreachable(await machine.receive(), segment, code)
+        counted = await way(switch, 80)
+        assert (counted.unreachable, counted.refused, counted.connected) == (1, 0, 0)
+
+
+async def test_of_several_addresses_the_one_that_answers_counts(
+    program: Path, tmp_path: Path, attach: Attach
+) -> None:
+    """The name has an address of each version, and the host only IPv4."""
+    inside = in_network_of_its_own(
+        program,
+        tmp_path,
+        "ip link set lo up;"
+        " echo 2001:db8::1 two.example > hosts; echo 127.0.0.1 two.example >> hosts;"
+        " mount --bind hosts /etc/hosts",
+    )
+    plan = reaching(1, host="two.example")
+    async with await Switch.start(plan, tmp_path, program=inside) as switch:
+        connection = Connection(await attach(switch, "a"), LITERAL, (4000, 80))
+        await connection.send(SYN)
+        assert (await connection.receive())[0] == RST | ACK
+        assert (await way(switch, 80)).refused == 1
+
+
+def in_network_of_its_own(program: Path, folder: Path, prepared: str) -> Path:
+    """The switch in namespaces of its own, after these commands; its working folder is this one."""
+    namespaces = "-nm" if os.geteuid() == 0 else "-rnm"
+    wrapper = folder / "inside"
+    script = f'cd {shlex.quote(str(folder))}; {prepared}; exec {program} "$@"'
+    wrapper.write_text(
+        f'#!/bin/sh\nexec unshare {namespaces} sh -ec {shlex.quote(script)} - "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+def assert_unreachable(frame: bytes, about: bytes, code: int) -> None:
+    """The gateway says so of a packet, and quotes it: RFC 792."""
+    packet = frame[14:]
+    assert frame[:12] == mac(A) + mac(GATEWAY)
+    assert packet[12:20] == IPv4Address(GATEWAY).packed + IPv4Address(A).packed
+    assert (packet[9], checksum(packet[:20]), checksum(packet[20:])) == (1, 0, 0)
+    assert int.from_bytes(packet[2:4]) == len(packet)
+    assert (packet[20], packet[21], packet[28:]) == (3, code, about[14:])
 
 
 async def test_what_is_not_on_the_list_is_refused_and_counted(

@@ -11,7 +11,7 @@ from meshkernel.network import building
 
 from .conftest import C_TESTS, SANITIZE_STRICT
 
-PARTS = ["mesh", "frame", "flow", "policy", "fault", "summon"]
+PARTS = ["mesh", "frame", "flow", "policy", "fault", "summon", "answer"]
 
 
 def test_native(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from meshkernel.errors import MachineError
-from meshkernel.network.counters import Counters
+from meshkernel.network.counters import Counters, EgressCounters
 from meshkernel.plan import Plan, make_plan
 from meshkernel.supervisor.events import Event
 from meshkernel.supervisor.run_folder import listen
@@ -167,6 +167,7 @@ class FakeNetwork:
         self.on_no_way: Callable[[str, str], None] | None = None
         self.dial_socket = dial_socket
         self.commands: list[tuple[Any, ...]] = []
+        self.egress: list[EgressCounters] = []
         self.broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._names = {str(each.address): name for name, each in plan.services.items()}
         self._host = host
@@ -177,7 +178,8 @@ class FakeNetwork:
         ]
 
     async def counters(self) -> Counters:
-        return Counters(ports={}, links={}, egress=(), flows=0, tunnels=0, pcap_error=None)
+        ways = tuple(self.egress)
+        return Counters(ports={}, links={}, egress=ways, flows=0, tunnels=0, pcap_error=None)
 
     async def delay(self, source: str, target: str, seconds: float) -> None:
         self.commands.append(("delay", source, target, seconds))
@@ -221,6 +223,7 @@ class FakeHost:
         self.ended: list[str] = []
         self.kept: list[Any] = []
         self.unstoppable: set[str] = set()
+        self.switch: FakeNetwork | None = None
         self._arrivals: defaultdict[str, asyncio.Queue[FakeMachine]] = defaultdict(asyncio.Queue)
 
     async def build(self, plan: Plan, on_event: Callable[[Event], None]) -> dict[str, int]:
@@ -231,7 +234,7 @@ class FakeHost:
     @asynccontextmanager
     async def network(self, plan: Plan, folder: Path) -> AsyncIterator[FakeNetwork]:
         dial = folder / "dial"
-        network = FakeNetwork(self, plan, dial)
+        network = self.switch = FakeNetwork(self, plan, dial)
         server = await asyncio.start_unix_server(network.dialled, sock=listen(dial))
         try:
             yield network

@@ -9,7 +9,6 @@
 #include "net/tcp/timers.h"
 
 #define ICMP_HEADER 8
-#define PORTS 4 /* bytes that UDP and TCP have first */
 
 /* Linux' icmpv6_err_convert, for the codes of "destination unreachable" (RFC 4443, 3.1). */
 static int error_of_unreachable(uint8_t code) {
@@ -37,17 +36,14 @@ static void read_addresses(const struct ip6_hdr *ip, struct netif *netif, ip_add
 
 /* The message quotes the packet that we had sent. */
 static void unreachable(const struct pbuf *packet, struct netif *netif) {
-    uint8_t quote[IP6_HLEN + PORTS], code;
+    uint8_t quote[IP6_HLEN + QUOTED_SIZE], code;
     struct inet_quote flow;
     if (pbuf_copy_partial(packet, &code, 1, IP6_HLEN + 1) != 1 ||
         pbuf_copy_partial(packet, quote, sizeof(quote), IP6_HLEN + ICMP_HEADER) != sizeof(quote))
         return;
     const struct ip6_hdr *ip = (const struct ip6_hdr *)quote;
-    const uint8_t *ports = quote + IP6_HLEN;
     read_addresses(ip, netif, &flow.local, &flow.remote);
-    flow.local_port = (uint16_t)(ports[0] << 8 | ports[1]);
-    flow.remote_port = (uint16_t)(ports[2] << 8 | ports[3]);
-    net_unreachable(&flow, IP6H_NEXTH(ip), error_of_unreachable(code));
+    net_unreachable(&flow, IP6H_NEXTH(ip), quote + IP6_HLEN, error_of_unreachable(code));
 }
 
 int net_hook_input6(struct pbuf *packet, struct netif *netif) {

@@ -83,7 +83,7 @@ static void broken(void *argument, err_t error) {
     if (error == ERR_RST)
         socket->inet.error = reset_error(socket);
     else if (error != ERR_CLSD)
-        socket->inet.error = ETIMEDOUT;
+        socket->inet.error = socket->reported != 0 ? socket->reported : ETIMEDOUT;
     socket->state = connecting ? TCP_SOCKET_IDLE : TCP_SOCKET_OVER;
     socket->peer_ended = !connecting;
     inet_wake(&socket->inet, EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP);
@@ -209,11 +209,6 @@ static int connect_to(struct file *file, const struct socket_address *address) {
     return -EOPNOTSUPP;
 }
 
-static void unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
-    if (tcp_connecting != NULL)
-        tcp_connecting->unreachable(flow, protocol, error);
-}
-
 static int tcp_ioctl(struct file *file, unsigned command, uaddr_t argument) {
     struct tcp_socket *socket = tcp_socket_of(file);
     if (command == SIOCATMARK) {
@@ -264,5 +259,5 @@ static int create(const struct inet_family *family, int protocol, int flags, str
 }
 
 static const struct inet_protocol tcp_protocol = {
-    .type = SOCK_STREAM, .create = create, .unreachable = unreachable};
+    .type = SOCK_STREAM, .create = create, .unreachable = tcp_socket_unreachable};
 INET_PROTOCOL(tcp_protocol);

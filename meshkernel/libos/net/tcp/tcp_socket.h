@@ -30,6 +30,7 @@ struct tcp_socket {
     bool peer_finished;   /* FIN: reading ends there, whatever comes later */
     bool receive_shut, send_shut;
     bool starved; /* somebody waits for room to send */
+    int reported; /* by ICMP since the peer last acknowledged something: an errno, or 0 */
     struct urgent urgent;
 
     /* Options, kept here since a socket may see several pcbs. */
@@ -85,8 +86,7 @@ extern const struct tcp_listening *tcp_listening; /* NULL where nobody listens *
 /* net/tcp/connect/tcp_connect.c */
 struct tcp_connecting {
     int (*connect)(struct file *file, const struct socket_address *address);
-    /* An ICMP error about something that we sent. */
-    void (*unreachable)(const struct inet_quote *flow, uint8_t protocol, int error);
+    void (*failed)(struct tcp_socket *socket, int error); /* while it was opened */
 };
 extern const struct tcp_connecting *tcp_connecting; /* NULL where nobody connects */
 
@@ -114,3 +114,6 @@ void tcp_patience_apply(struct tcp_socket *socket);
 
 /* net/input_hook.c: makes room for one more connection in TIME_WAIT. */
 void tcp_bound_time_wait(void);
+
+/* net/tcp/tcp_unreachable.c: an ICMP error. */
+void tcp_socket_unreachable(const struct inet_quote *flow, uint8_t protocol, int error);

@@ -278,6 +278,7 @@ err_t tcp_socket_sent(void *argument, struct tcp_pcb *pcb, u16_t length) {
     uint32_t room;
     (void)pcb;
     (void)length;
+    socket->reported = 0;
     if (socket->starved && tcp_send_room(socket, &room)) {
         socket->starved = false;
         inet_wake(&socket->inet, EPOLLOUT);

@@ -30,7 +30,7 @@ static int start_connecting(struct tcp_socket *socket, ip_addr_t remote, uint16_
     tcp_bound_time_wait();
     tcp_socket_attach(socket, socket->pcb);
     socket->state = TCP_SOCKET_CONNECTING;
-    socket->inet.error = 0;
+    socket->inet.error = socket->reported = 0;
     err_t error = tcp_connect(socket->pcb, &remote, port, connected);
     if (error != ERR_OK) {
         socket->state = TCP_SOCKET_IDLE;
@@ -82,27 +82,16 @@ static int connect_socket(struct file *file, const struct socket_address *addres
     return wait_until_connected(socket);
 }
 
-/* Only an attempt to connect gives up for it, as in Linux. */
-static void unreachable(const struct inet_quote *flow, uint8_t protocol, int error) {
-    if (protocol != IPPROTO_TCP)
-        return;
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        struct tcp_socket *socket = pcb->callback_arg;
-        if (pcb->state != SYN_SENT || socket == NULL ||
-            !ip_addr_cmp(&pcb->local_ip, &flow->local) ||
-            !ip_addr_cmp(&pcb->remote_ip, &flow->remote) || pcb->local_port != flow->local_port ||
-            pcb->remote_port != flow->remote_port)
-            continue;
-        tcp_socket_detach(socket);
-        tcp_abandon(pcb, 0);
-        socket->state = TCP_SOCKET_IDLE;
-        socket->inet.error = error;
-        inet_wake(&socket->inet, EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP);
-        return;
-    }
+static void failed(struct tcp_socket *socket, int error) {
+    struct tcp_pcb *pcb = socket->pcb;
+    tcp_socket_detach(socket);
+    tcp_abandon(pcb, 0);
+    socket->state = TCP_SOCKET_IDLE;
+    socket->inet.error = error;
+    inet_wake(&socket->inet, EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP);
 }
 
-static const struct tcp_connecting connecting = {connect_socket, unreachable};
+static const struct tcp_connecting connecting = {connect_socket, failed};
 
 static void connecting_init(void) {
     tcp_connecting = &connecting;
