@@ -37,7 +37,7 @@ IMPLIED = {
     "_socket": ("encodings.idna",),  # of host names, whatever they look like
     "sysconfig": (SYSCONFIG_DATA,),
     "_zoneinfo": ("zoneinfo._common", "zoneinfo._tzpath"),
-    "zoneinfo._common": ("tzdata.zoneinfo",),  # a machine has no /usr/share/zoneinfo
+    "zoneinfo._common": ("tzdata.zoneinfo",),  # /usr/share/zoneinfo comes with --stdlib alone
     "_decimal": ("numbers", "collections"),
     "_datetime": ("_strptime",),
     "_ctypes": ("ctypes._endian",),
