@@ -11,6 +11,11 @@ ORDER = ("unit", "services", "guest", "mesh", "demo")
 """Folders: in process, then on ever more machines."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--cold``: tests of whole meshes boot all images cold; otherwise warm, and some both."""
+    parser.addoption("--cold", action="store_true", help="boot images of test meshes cold")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests by their folders; within one, their order stays."""
     items.sort(key=_place)

@@ -36,15 +36,18 @@ def check(topology: Path) -> None:
 @click.command()
 @options.topology_argument
 @options.release_option
+@click.option("--reseal", is_flag=True, help="Seal warm images anew, although nothing changed.")
 @options.json_option
-def build(topology: Path, release: bool, as_json: bool) -> None:
+def build(topology: Path, release: bool, reseal: bool, as_json: bool) -> None:
     """Build the image of every service into build/SERVICE/image.elf.
 
-    What has not changed is not built again.
+    What has not changed is not built again, and what was sealed is kept. --reseal seals all warm
+    images anew: with another seed of string hashes, and at other addresses.
 
     \b
         meshkernel build
         meshkernel build --release
+        meshkernel build --reseal
         meshkernel build --json | jq '.[].image_bytes'
     """
     import asyncio  # noqa: PLC0415
@@ -64,16 +67,18 @@ def build(topology: Path, release: bool, as_json: bool) -> None:
             progress(event)
 
         out = made.topology.root.resolve() / "build"
-        images = asyncio.run(build_images(made, out, tell))
+        images = asyncio.run(build_images(made, out, tell, anew=reseal))
     values = [
         {
             "service": name,
-            "path": str(image.path),
+            "path": str(image.warm.elf if image.warm else image.path),
+            "warm": image.warm is not None,
             "image_bytes": image.bytes,
+            "ram_bytes": image.warm.bytes if image.warm else None,
             "libos_bytes": image.libos_bytes,
             "modules": len(image.modules),
             "sha256": image.digest,
-            "cached": image.cached,
+            "cached": image.is_cached,
             "seconds": round(times.get(name, 0.0), 3),
         }
         for name, image in images.items()
@@ -82,11 +87,12 @@ def build(topology: Path, release: bool, as_json: bool) -> None:
         show.as_json(values)
         return
     show.table(
-        ("SERVICE", "IMAGE", "LIBRARY OS", "MODULES", "TIME", "FROM"),
+        ("SERVICE", "IMAGE", "SEALED", "LIBRARY OS", "MODULES", "TIME", "FROM"),
         [
             (
                 value["service"],
                 show.size(int(str(value["image_bytes"]))),
+                show.size(int(str(value["ram_bytes"]))) if value["warm"] else "cold",
                 show.size(int(str(value["libos_bytes"]))),
                 value["modules"],
                 f"{value['seconds']:.1f} s",

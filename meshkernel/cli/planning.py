@@ -75,7 +75,7 @@ def _images(made: Plan, *, quiet: bool) -> dict[str, Image]:
     out = made.topology.root.resolve() / "build"
     quiet = quiet or not sys.stdout.isatty()
     with Progress(list(made.services), quiet=quiet) as progress:
-        return asyncio.run(build_images(made, out, progress))
+        return asyncio.run(build_images(made, out, progress, sealed=False))
 
 
 def _service(made: Plan, name: str) -> ServicePlan:

@@ -13,6 +13,7 @@ from meshkernel.config.rendering import (
     profile_text,
     render,
     render_service,
+    sealing_configuration,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "profile_text",
     "render",
     "render_service",
+    "sealing_configuration",
     "write_files",
 ]

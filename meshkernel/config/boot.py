@@ -17,6 +17,9 @@ SITE = f"/usr/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-p
 DIRECTORY = "/app"
 """Where `image/` puts the project: the working directory, from which modules are imported."""
 
+SEALING = "MESHKERNEL_SERVICE"
+"""The variable that has the runtime's configuration in a boot for sealing, which has no files."""
+
 CONFIGURATION = "/etc/meshkernel/service.json"
 HTTP_PORT = 80
 
@@ -38,6 +41,8 @@ ENVIRONMENT = {
     "PYTHONUTF8": "1",
 }
 """Of every service, and overridden by its own."""
+
+HASH_SEED = "PYTHONHASHSEED"
 
 _SPECIAL = re.compile(rb"[%\x00-\x1f\x7f]|^ | $")
 
@@ -82,3 +87,19 @@ def service_json(plan: Plan, service: ServicePlan, replica: Replica) -> str:
         },
     }
     return json.dumps(values)
+
+
+def sealing_environment(plan: Plan, service: ServicePlan, hash_seed: int) -> dict[str, str]:
+    """The variables of a boot for sealing: those that every machine of the service will have, what
+    the runtime is told, and the seed of string hashes, unless the service has chosen one.
+    """
+    values = {
+        "mesh": plan.topology.name,
+        "service": service.name,
+        "module": service.service.module,
+        "asgi": service.service.asgi,
+        "port": CALL_PORT,
+        "secrets": list(service.service.secrets),
+    }
+    own = {HASH_SEED: str(hash_seed)} | environment(service) | {SEALING: json.dumps(values)}
+    return dict(sorted(own.items()))

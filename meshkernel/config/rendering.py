@@ -77,6 +77,18 @@ def boot_configuration(plan: Plan, service: ServicePlan, replica: Replica | None
     return _rendered("boot.conf", values)
 
 
+def sealing_configuration(plan: Plan, service: ServicePlan, hash_seed: int) -> str:
+    """What the machine is told whose memory becomes a service's image."""
+    values = {
+        "mark": MARK,
+        "service": service,
+        "arguments": boot.ARGUMENTS,
+        "environment": boot.sealing_environment(plan, service, hash_seed),
+        "directory": boot.DIRECTORY,
+    }
+    return _rendered("seal.conf", values)
+
+
 def _libos_values(sources: LibrarySources, selection: Selection) -> dict[str, Any]:
     return {
         "mark": MARK,

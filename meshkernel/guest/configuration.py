@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 PATH = "/etc/meshkernel/service.json"
+
+VARIABLE = "MESHKERNEL_SERVICE"
+"""Has the configuration in a boot for sealing: what is in a file there would be in the image."""
 
 
 class Peer:
@@ -55,6 +59,8 @@ class Configuration:
 
 
 def read(path: str = PATH) -> Configuration:
-    """The configuration in this file."""
+    """The configuration in this file, or in the variable."""
+    if (text := os.environ.pop(VARIABLE, None)) is not None:
+        return Configuration(json.loads(text))
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs a cold start
         return Configuration(json.load(file))

@@ -29,11 +29,13 @@ from meshkernel.image import (
     selecting,
     standard,
     uses,
+    warm,
 )
 from meshkernel.image.files import Files
 from meshkernel.image.filesystem import FIRST_INODE, is_elf
 from meshkernel.image.imports import Imports
 from meshkernel.image.paths import Environment, search_path
+from meshkernel.image.warm import Warm
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
 from meshkernel.toolchain.compiled import LibraryOS
@@ -47,6 +49,9 @@ SHELL = ("meshkernel.guest.shell", "rlcompleter")
 
 WEB = "meshkernel.guest.web"
 """Serves ASGI applications: only a service that is one has it."""
+
+SEAL = ("meshkernel.guest.seal",)
+"""Seals the service: only one whose image is sealed has it."""
 
 BILL = "bill 2"
 """Changes with what a bill of materials says: older ones are made again."""
@@ -72,6 +77,7 @@ class Image:
         libraries: what each of them takes, by name.
         warnings: what may be missing in it.
         cached: it was there already.
+        warm: what it was sealed into, if it was.
     """
 
     path: Path
@@ -84,6 +90,12 @@ class Image:
     libraries: Mapping[str, LibrarySize] = field(factory=dict)
     warnings: tuple[str, ...] = ()
     cached: bool = False
+    warm: Warm | None = None
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether all of it was there already."""
+        return self.cached and (self.warm is None or self.warm.cached)
 
 
 @frozen
@@ -101,6 +113,7 @@ class Program:
         facts: what the topology says about it, by the words of the table of needs.
         everything: have every library, whatever it seems to need.
         standard: have the whole standard library, with its sources and its tests.
+        warm: it will be sealed; the image that is built here is the one that boots cold.
     """
 
     name: str
@@ -113,6 +126,12 @@ class Program:
     facts: Mapping[str, str] = field(factory=dict)
     everything: bool = False
     standard: bool = False
+    warm: bool = False
+
+    @property
+    def image(self) -> str:
+        """The name of the file that is built."""
+        return "cold.elf" if self.warm else "image.elf"
 
     @property
     def starts(self) -> tuple[str, ...]:
@@ -129,14 +148,25 @@ class Program:
 
 def service_program(plan: Plan, service: ServicePlan) -> Program:
     """The program that is a service."""
-    asgi = service.service.asgi
+    asgi, sealed = service.service.asgi, service.service.warm
     module = asgi.partition(":")[0] if asgi else service.service.module or ""
     return Program(
         name=service.name,
         root=plan.topology.root.resolve(),
-        modules=(*GUEST, *((WEB,) if asgi else ()), *(() if plan.release else SHELL), module),
-        without=(*(() if asgi else (WEB,)), *(SHELL[:1] if plan.release else ())),
+        modules=(
+            *GUEST,
+            *((WEB,) if asgi else ()),
+            *(() if plan.release else SHELL),
+            *(SEAL if sealed else ()),
+            module,
+        ),
+        without=(
+            *(() if asgi else (WEB,)),
+            *(SHELL[:1] if plan.release else ()),
+            *(() if sealed else SEAL),
+        ),
         facts=service_facts(service),
+        warm=sealed,
     )
 
 
@@ -174,7 +204,7 @@ def build_mesh(
             lambda name: build.select(plan, plan.services[name], programs[name], found[name])
         )
         config.write_files(config.render(plan, build.sources, chosen), out)
-        return of_each(lambda name: build.image(name, found[name], chosen[name]))
+        return of_each(lambda name: build.image(programs[name], found[name], chosen[name]))
 
 
 def _all(jobs: Mapping[str, Future[Result]]) -> dict[str, Result]:
@@ -250,7 +280,7 @@ class _Build:
     def whole(self, plan: Plan, service: ServicePlan, program: Program) -> Image:
         """Builds one image from the beginning."""
         found = self.files(program)
-        return self.image(service.name, found, self.select(plan, service, program, found))
+        return self.image(program, found, self.select(plan, service, program, found))
 
     def files(self, program: Program) -> Files:
         """The files of a program."""
@@ -277,16 +307,18 @@ class _Build:
             return everything(self.sources)
         return selecting.selection(plan, service, program.facts, found.code, self.sources)
 
-    def image(self, name: str, found: Files, selection: Selection) -> Image:
+    def image(self, program: Program, found: Files, selection: Selection) -> Image:
         """Builds one image of a program's files and these libraries."""
-        folder = self.out / name
-        self.tell(name, "compiling the library OS")
+        path = self.out / program.name / program.image
+        self.tell(program.name, "compiling the library OS")
         headers = config.headers(self.sources, selection)
         headers["python.h"] = python_layout.kept(found.runtime, FIRST_INODE, self.cache)
         libos = self.libos.build(headers, selection.names)
-        kept = self._kept(folder, libos, found, selection)
-        image = kept or self._link(folder, libos, found, selection)
-        self.tell(name, "done")
+        kept = self._kept(path, libos, found, selection)
+        image = kept or self._link(path, libos, found, selection)
+        if not program.warm:
+            warm.drop(path.parent)
+        self.tell(program.name, "done")
         return image
 
     def _collect(self, program: Program) -> Files:
@@ -324,12 +356,11 @@ class _Build:
         )
 
     def _kept(
-        self, folder: Path, libos: LibraryOS, found: Files, selection: Selection
+        self, path: Path, libos: LibraryOS, found: Files, selection: Selection
     ) -> Image | None:
         """The image that is there, if it is the one to be."""
         try:
-            bill = json.loads((folder / "image.json").read_text())
-            path = folder / "image.elf"
+            bill = json.loads(path.with_name("image.json").read_text())
             known = bill["key"] == image_key(libos, found)
             if not known or self.cache.digest_of(path) != bill["sha256"]:
                 return None
@@ -348,8 +379,8 @@ class _Build:
             cached=True,
         )
 
-    def _link(self, folder: Path, libos: LibraryOS, found: Files, selection: Selection) -> Image:
-        linked = self.libos.link(libos, found.blob, folder)
+    def _link(self, path: Path, libos: LibraryOS, found: Files, selection: Selection) -> Image:
+        linked = self.libos.link(libos, found.blob, path)
         image = Image(
             linked.image,
             linked.size,
@@ -372,7 +403,7 @@ class _Build:
             "objects": image.objects,
             "files": [asdict(listed) for listed in found.bill],
         }
-        with replacing(folder / "image.json") as fresh:
+        with replacing(path.with_name("image.json")) as fresh:
             fresh.write_text(json.dumps(bill, indent=1) + "\n")
         return image
 

@@ -13,6 +13,8 @@ from meshkernel.errors import SupervisorError
 from meshkernel.image.builder import Image, build_mesh
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.events import Event, OnEvent
+from meshkernel.toolchain.cache import Cache
+from meshkernel.topology.model import Accel
 
 
 class _CancelledError(SupervisorError):
@@ -42,11 +44,23 @@ class BuildReport:
 
 
 async def build_images(
-    plan: Plan, out: Path, on_event: OnEvent, everything: frozenset[str] = frozenset()
+    plan: Plan,
+    out: Path,
+    on_event: OnEvent,
+    everything: frozenset[str] = frozenset(),
+    *,
+    sealed: bool = True,
+    anew: bool = False,
 ) -> dict[str, Image]:
     """Build the images of a plan in other threads, and tell of each when all are done.
 
-    ``everything``: names of services that get every library, whatever they need.
+    Args:
+        plan: of the mesh.
+        out: the build folder.
+        on_event: is told what is done.
+        everything: names of services that get every library, whatever they need, and boot cold.
+        sealed: whether images of services that are warm are sealed, too.
+        anew: whether they are, although what was sealed is good still.
     """
     loop = asyncio.get_running_loop()
 
@@ -59,9 +73,29 @@ async def build_images(
     except asyncio.CancelledError:
         report.cancelled.set()
         raise
+    wanted = {
+        name: image
+        for name, image in images.items()
+        if sealed and plan.services[name].service.warm and name not in everything
+    }
+    if wanted:
+        # Only where something is to be sealed: machines take their time to import.
+        from meshkernel.supervisor.sealing import Sealer  # noqa: PLC0415
+
+        accel = await asyncio.to_thread(_accel, plan, out)
+        sealer = Sealer(plan, accel, on_event, anew=anew)
+        images |= await sealer.seal(wanted)
+        for name, seconds in sealer.seconds.items():
+            report.seconds[name] += seconds
     for name, image in images.items():
-        detail = "cached" if image.cached else "built"
+        detail = "cached" if image.is_cached else "built"
         on_event(Event("built", name, report.seconds.get(name, 0.0), detail))
         for warning in image.warnings:
             on_event(Event("note", name, detail=warning))
     return images
+
+
+def _accel(plan: Plan, out: Path) -> Accel:
+    from meshkernel.machine import probe  # noqa: PLC0415
+
+    return probe.choose(plan.topology.accel, Cache(out.absolute() / "cache")).accel

@@ -17,6 +17,7 @@ from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace
 from meshkernel.machine.machine import Machine
+from meshkernel.machine.outcome import Reason
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
@@ -26,6 +27,9 @@ from meshkernel.supervisor.events import Event, OnEvent
 from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
+
+COLD = ".cold"
+"""The suffix of an image that boots cold, among those that are kept."""
 
 
 def boot_configurations(plan: Plan) -> dict[str, str]:
@@ -50,6 +54,8 @@ class RealHost:
     _accel: Accel = Accel.TCG
     _switch: Path | None = None
     _opened: Volumes | None = None
+    _cold: set[str] = field(factory=set)  # services that cannot go on from their seal here
+    _turned: set[str] = field(factory=set)  # and of whom nobody has been told yet
 
     async def build(self, plan: Plan, on_event: OnEvent) -> dict[str, int]:
         """Build the images and the switch, and choose the accelerator."""
@@ -60,7 +66,10 @@ class RealHost:
         choice = await asyncio.to_thread(probe.choose, plan.topology.accel, cache)
         self._accel = choice.accel
         on_event(Event("note", detail=str(choice)))
-        return {name: image.bytes for name, image in self._images.items()}
+        return {
+            name: image.warm.bytes if image.warm else image.bytes
+            for name, image in self._images.items()
+        }
 
     @asynccontextmanager
     async def network(self, plan: Plan, folder: Path) -> AsyncIterator[Network]:
@@ -86,7 +95,10 @@ class RealHost:
         """
         folder.mkdir()
         for name, image in self._images.items():
-            os.link(image.path, folder / f"{name}.elf")
+            os.link(image.path, folder / f"{name}{COLD}")
+            os.link(image.warm.start if image.warm else image.path, folder / f"{name}.elf")
+            if image.warm:
+                os.link(image.warm.ram, folder / f"{name}.ram")
             for suffix, beside in ((".debug", "libos.debug"), (".json", "image.json")):
                 os.link(image.path.with_name(beside), folder / f"{name}{suffix}")
         self._kept = folder
@@ -101,13 +113,27 @@ class RealHost:
         del name
         return None
 
+    def boot_cold(self, name: str) -> None:
+        """From now on a service boots its cold image."""
+        self._cold.add(name)
+        self._turned.add(name)
+
+    def turned_cold(self, name: str) -> bool:
+        """Whether the service has turned to its cold image since this was asked last."""
+        turned = name in self._turned
+        self._turned.discard(name)
+        return turned
+
     def spec(self, plan: Plan, name: str) -> MachineSpec:
         """The machine of a service."""
         planned = plan.services[name]
         mounts = planned.service.volumes
+        assert self._kept is not None  # noqa: S101 - there is a network
+        warm = self._images[name].warm is not None and name not in self._cold
         return MachineSpec(
             name=name,
-            image=self._kept / f"{name}.elf" if self._kept else self._images[name].path,
+            image=self._kept / f"{name}{'.elf' if warm else COLD}",
+            ram=self._kept / f"{name}.ram" if warm else None,
             boot=self._boot[name],
             memory=planned.service.memory,
             accel=self._accel,
@@ -143,3 +169,8 @@ class _RealLauncher:
             on_trace=self.host.on_trace(service),
         ) as machine:
             yield machine
+            if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
+                self.host.boot_cold(service)
+
+    def turned_cold(self, service: str) -> bool:
+        return self.host.turned_cold(service)

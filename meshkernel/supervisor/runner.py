@@ -155,6 +155,9 @@ class Runner:
             reason = await self._run_once()
             if self._stopping.is_set():
                 return
+            if self._launcher.turned_cold(self.name):
+                self.hearing.note(f"{reason}; from now on its cold image is booted")
+                continue
             self.reason = reason
             wait = self._backoff.after(self._seconds_ready()) if self._once_ready else None
             if wait is None:

@@ -73,6 +73,11 @@ class Launcher(Protocol):
             MachineError: it could not be started.
         """
 
+    def turned_cold(self, service: str) -> bool:
+        """Whether its last machine could not go on from a warm image, so that the next one boots
+        the cold image.
+        """
+
 
 class ExposedPort(Protocol):
     """A host port that leads to ``inside`` of a service; ``port`` is the one really in use."""

@@ -220,15 +220,15 @@ class Builder:
                 tools.run([tools.cc().path, *link, *objects, "-o", fresh])
         return kept.read_bytes()
 
-    def link(self, libos: LibraryOS, files: Path, folder: Path) -> Linked:
-        """Links ``image.elf`` and, with all symbols and lines, ``libos.debug`` in a folder.
+    def link(self, libos: LibraryOS, files: Path, image: Path) -> Linked:
+        """Links an image and, with all symbols and lines, ``libos.debug`` beside it.
 
         Args:
             libos: the compiled library OS.
             files: the image's file system.
-            folder: where both go.
+            image: where it goes.
         """
-        image, debug = folder / "image.elf", folder / "libos.debug"
+        debug = image.with_name("libos.debug")
         with TemporaryDirectory(dir=self.cache.root) as name:
             work = Path(name)
             (work / "files").symlink_to(files.resolve())

@@ -105,6 +105,8 @@ class Service:
     expose: tuple[Expose, ...] = ()
     egress: tuple[Egress, ...] = ()
     volumes: tuple[Mount, ...] = ()  # sorted by path
+    warm: bool = False  # its image is sealed behind its import
+    reseal: float | None = None  # seconds for which a seal is good; None: until something changes
     sleep: float | None = None  # seconds without use after which it sleeps; None: never
     replicas: Replicas = field(factory=Replicas)
     libos: LibosWishes = field(factory=LibosWishes)

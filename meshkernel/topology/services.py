@@ -16,8 +16,12 @@ from meshkernel.topology.positions import KeyPath
 from meshkernel.topology.replicas import check_names, check_volumes, read_replicas
 from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
 from meshkernel.topology.volumes import Writers, read_volumes
+from meshkernel.topology.warmth import read_warmth
 
-KEYS = {"module", "asgi", "memory", "env", "secrets", "expose", "egress", "volumes", "libos"}
+KEYS = {
+    *("module", "asgi", "memory", "env", "secrets", "expose", "egress", "volumes", "libos"),
+    *("warm", "reseal"),
+}
 LATER = {"replicas", "sleep", "net", "disk"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
@@ -80,6 +84,7 @@ def _read_service(
     replicas = read_replicas(table, path, faults)
     volumes = read_volumes(table, path, faults, taken.volumes)
     check_volumes(replicas, volumes, path, faults)
+    warm, reseal = read_warmth(table, path, faults)
     return Service(
         name=name,
         line=faults.line(path),
@@ -91,6 +96,8 @@ def _read_service(
         expose=_read_expose(table, path, faults, taken.ports, asgi=asgi is not None),
         egress=read_egress(table, path, faults, taken.names),
         volumes=volumes,
+        warm=warm,
+        reseal=reseal,
         replicas=replicas,
         libos=read_libos(table, path, faults),
     )

@@ -23,6 +23,8 @@ def service_facts(service: ServicePlan) -> dict[str, str]:
         facts["calls"] = f"it calls {', '.join(peer.name for peer in service.peers)}"
     if service.ways:
         facts["egress"] = f"it reaches {', '.join(way.name for way in service.ways)} outside"
+    if service.service.warm:
+        facts["warm"] = "its image is sealed behind its import"
     return facts | exposed(service) | mounted(service)
 
 

@@ -21,6 +21,7 @@ from meshkernel.config import (
     headers,
     machine_arguments,
     render,
+    sealing_configuration,
     write_files,
 )
 from meshkernel.config.boot import DIRECTORY, INTERPRETER, LOAD_EVERY, SITE, escape
@@ -122,6 +123,28 @@ def test_the_boot_configuration() -> None:
         "sleep": None,
         "peers": {"cart": {"addresses": [str(cart.address)], "port": 7000, "timeout": 0.5}},
     }
+
+
+def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() -> None:
+    values = boot_values(sealing_configuration(PLAN, PLAN.services["web"], 7))
+    assert values[0] == ("abi", "1")
+    keys = {key for key, _ in values}
+    assert keys == {"abi", "argument", "environment", "directory", "hostname"}
+    variables = dict(value.split("=", 1) for key, value in values if key == "environment")
+    assert variables["GREETING"] == "100 %\nnext"
+    assert variables["PYTHONHASHSEED"] == "7"
+    assert json.loads(variables["MESHKERNEL_SERVICE"]) == {
+        "mesh": "shop", "service": "web", "module": None, "asgi": "code.web:app", "port": 7000,
+        "secrets": ["PAYMENT_KEY"],
+    }  # fmt: skip
+
+
+def test_a_hash_seed_that_the_service_has_chosen_is_that_of_the_seal() -> None:
+    chosen = replace(WEB, env={"PYTHONHASHSEED": "0"})
+    web = replace(PLAN.services["web"], service=chosen)
+    values = boot_values(sealing_configuration(PLAN, web, 7))
+    assert ("environment", "PYTHONHASHSEED=0") in values
+    assert ("environment", "PYTHONHASHSEED=7") not in values
 
 
 def test_the_boot_configuration_of_a_replica() -> None:

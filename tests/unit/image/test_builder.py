@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from meshkernel.errors import UserError
 from meshkernel.image import analysis, builder
@@ -50,6 +51,23 @@ def test_same_bytes_from_another_folder_and_a_cold_cache(
     image = build_mesh(plan, out)["cart"]
     assert image.digest == built[2].digest
     assert image.path.read_bytes() == built[2].path.read_bytes()
+
+
+def test_an_image_that_is_to_be_sealed_is_the_cold_one_and_has_what_seals(
+    built: tuple[Plan, Path, Image],
+) -> None:
+    plan, out, usual = built
+    assert usual.path.name == "image.elf"
+    assert not [name for name in usual.modules if name == "meshkernel.guest.seal"]
+    services = {
+        name: evolve(each, service=evolve(each.service, warm=True))
+        for name, each in plan.services.items()
+    }
+    image = build_mesh(evolve(plan, services=services), out.parent / "warm")["cart"]
+    assert (image.path.name, image.warm) == ("cold.elf", None)
+    assert {"meshkernel.guest.seal", "meshkernel.guest.renewal"} <= {*image.modules}
+    assert {"seal", "fs/proc"} <= {*image.selection.names}
+    assert "seal" not in usual.selection.names
 
 
 def test_second_build_runs_no_tool(

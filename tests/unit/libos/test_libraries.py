@@ -166,7 +166,7 @@ def test_an_image_has_no_symbol_of_a_library_that_was_left_out(tmp_path: Path) -
         (there if chosen else absent).update(symbols(path)[0])
     files = tmp_path / "files"
     files.write_bytes(b"")
-    linked = builder().link(built(selection), files, tmp_path)
+    linked = builder().link(built(selection), files, tmp_path / "image.elf")
     text = subprocess.run(["nm", linked.debug], capture_output=True, text=True, check=True).stdout
     names = {line.split()[-1] for line in text.splitlines()}
     assert "tcp_listening" in names

@@ -224,6 +224,7 @@ class FakeHost:
         self.kept: list[Any] = []
         self.unstoppable: set[str] = set()
         self.switch: FakeNetwork | None = None
+        self.cold: set[str] = set()  # whose next machine refuses to go on from its seal
         self._arrivals: defaultdict[str, asyncio.Queue[FakeMachine]] = defaultdict(asyncio.Queue)
 
     async def build(self, plan: Plan, on_event: Callable[[Event], None]) -> dict[str, int]:
@@ -264,6 +265,11 @@ class FakeHost:
         finally:
             self.machines.remove(machine)
             self.ended.append(service)
+
+    def turned_cold(self, service: str) -> bool:
+        turned = service in self.cold
+        self.cold.discard(service)
+        return turned
 
     async def arrival(self, service: str) -> FakeMachine:
         """The next machine that is started for a service."""

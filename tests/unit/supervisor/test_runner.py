@@ -116,7 +116,20 @@ async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(sta
 
     cart = started(host)
     cart._launcher = type("Broken", (), {"launch": staticmethod(launch)})()
+    cart._launcher.turned_cold = lambda _: False
     with pytest.raises(MachineError, match="cart could not be run: KeyError: 'boot'"):
         async with asyncio.timeout(5):
             await cart.start()
     assert any("Traceback" in line.text for line in cart.logs.last())
+
+
+async def test_a_machine_that_cannot_go_on_from_its_seal_is_followed_by_a_cold_one(started):
+    host = FakeHost({"cart": [ends("needs its cold image here"), ready]})
+    host.cold = {"cart"}
+    cart = started(host)
+    async with asyncio.timeout(5):
+        await cart.start()
+    assert cart.state is State.RUNNING
+    assert (host.started, cart.restarts, cart.reason) == (["cart", "cart"], 0, None)
+    (said,) = [line.text for line in cart.logs.last() if "cold image is booted" in line.text]
+    assert "needs its cold image here" in said

@@ -30,6 +30,8 @@ secrets = ["KEY", "OTHER"]
 [services.cart]
 module = "code.cart"
 volumes = { "/data" = "carts", "/also" = { name = "prices", read_only = true } }
+warm = true
+reseal = "daily"
 
 [[links]]
 from = "web"
@@ -68,9 +70,10 @@ def test_everything_that_a_topology_says(root: Path) -> None:
     assert web.secrets == ("KEY", "OTHER")
     assert (cart.module, cart.memory, cart.line) == ("code.cart", 64 << 20, 14)
     assert cart.volumes == (Mount("/also", "prices", read_only=True), Mount("/data", "carts"))
+    assert (cart.warm, cart.reseal) == (True, 86400)
     assert topology.links == (
-        Link("web", "cart", line=18, timeout=0.5),
-        Link("cart", "web", line=23, timeout=10.0),
+        Link("web", "cart", line=20, timeout=0.5),
+        Link("cart", "web", line=25, timeout=10.0),
     )
 
 

@@ -7,6 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from meshkernel.config import LibrarySources
 from meshkernel.config.libos import LIBOS
@@ -71,7 +72,8 @@ def test_what_a_line_asks_for_exists(
 def test_every_fact_of_a_topology_is_in_the_table() -> None:
     from .test_selection import plan
 
-    facts = service_facts(plan().services["web"])
+    web = plan().services["web"]
+    facts = service_facts(evolve(web, service=evolve(web.service, warm=True)))
     assert {*facts} == {*load_needs().facts}
 
 
