@@ -2,6 +2,7 @@
  * does what else a program misses, such as a way of connecting. */
 #include "core/boot.h"
 #include "core/print.h"
+#include "core/string.h"
 #include "core/thread.h"
 #include "linux/errno.h"
 #include "linux/process.h"
@@ -10,24 +11,32 @@
 #define CALLS_MAX 512
 #define LINE_MAX 512
 
-/* What would bring a call in. */
-static const struct {
-    const char *library;
-    const uint16_t *numbers;
-    size_t count;
-} left_out[] = {
-#define LEFT_OUT(library, ...)                                                                     \
-    {library, (const uint16_t[]){__VA_ARGS__}, ARRAY_SIZE(((const uint16_t[]){__VA_ARGS__}))},
+/* What would bring a call in: the name of each library, and behind it the numbers of its calls. */
+static const char left_out[] =
+#define LEFT_OUT(library, numbers) library "\0" numbers "\0"
 #include "generated/left_out.h"
 #undef LEFT_OUT
-    {NULL, NULL, 0},
-};
+    "";
+
+static bool has_number(const char *text, int number) {
+    while (*text) {
+        int own = 0;
+        for (; *text >= '0' && *text <= '9'; text++)
+            own = own * 10 + *text - '0';
+        if (own == number)
+            return true;
+        text += *text == ' ';
+    }
+    return false;
+}
 
 static const char *library_of(int number) {
-    for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
-        for (size_t j = 0; j < left_out[i].count; j++)
-            if (left_out[i].numbers[j] == number)
-                return left_out[i].library;
+    for (const char *library = left_out; *library;) {
+        const char *numbers = library + strlen(library) + 1;
+        if (has_number(numbers, number))
+            return library;
+        library = numbers + strlen(numbers) + 1;
+    }
     return NULL;
 }
 

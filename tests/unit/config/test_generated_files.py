@@ -285,7 +285,7 @@ def test_what_was_left_out_is_told_with_its_library(tmp_path: Path) -> None:
     sources = replace(SOURCES, libraries=(*SOURCES.libraries, tcp))
     some = select(sources, [Want("core", "a test wants it")])
     found = headers(sources, some)
-    assert '/* connect */\nLEFT_OUT("net/tcp", 42)\n' in found["left_out.h"]
+    assert '/* connect */\nLEFT_OUT("net/tcp", "42")\n' in found["left_out.h"]
     assert "connect" not in found["syscalls.h"]
     assert "#define MK_HAVE_CORE 1" in found["libraries.h"]
     assert "NET" not in found["libraries.h"]

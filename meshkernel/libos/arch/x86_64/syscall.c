@@ -51,20 +51,38 @@ const system_call syscall_table[SYSCALL_LIMIT] = {
 };
 #pragma GCC diagnostic pop
 
-/* Each with its number, in one text: a table of pointers would be larger than what it points to. */
+/* One behind the other in one text: a table of pointers, or numbers, would be larger than what they
+ * are for. Where numbers are left out, there is an empty name. */
 static const char names[] =
-#define NAME(number, name) #number " " #name "\0"
+#define NAME(number, name) #name "\0"
+#define NAMES_GO_ON_AT(number) "\0"
 #include "arch/x86_64/syscall_names.h"
+#undef NAMES_GO_ON_AT
 #undef NAME
     ;
 
+enum {
+#define NAME(number, name) PLACE_OF_##name,
+#define NAMES_GO_ON_AT(number) PLACE_OF_THE_GAP = (number) - 1,
+#include "arch/x86_64/syscall_names.h"
+#undef NAMES_GO_ON_AT
+#undef NAME
+};
+
+#define NAME(number, name) _Static_assert(PLACE_OF_##name == (number), "syscall_names.h: " #name);
+#define NAMES_GO_ON_AT(number)
+#include "arch/x86_64/syscall_names.h"
+#undef NAMES_GO_ON_AT
+#undef NAME
+
 const char *syscall_name(uint64_t number) {
-    for (const char *text = names; *text; text += strlen(text) + 1) {
-        uint64_t own = 0;
-        while (*text != ' ')
-            own = own * 10 + (uint64_t)(*text++ - '0');
-        if (own == number)
-            return text + 1;
+    uint64_t own = 0;
+    for (const char *text = names; text < names + sizeof(names) - 1; text += strlen(text) + 1) {
+        if (*text == 0)
+            own = PLACE_OF_THE_GAP;
+        else if (own == number)
+            return text;
+        own++;
     }
     return NULL;
 }

@@ -1,4 +1,5 @@
-/* The names of the system calls of x86-64 Linux, for the line about one that is not there. */
+/* The names of the system calls of x86-64 Linux, for the line about one that is not there. Their
+ * numbers are in order, and without gaps but where NAMES_GO_ON_AT says so. */
 NAME(0, read)
 NAME(1, write)
 NAME(2, open)
@@ -334,6 +335,7 @@ NAME(331, pkey_free)
 NAME(332, statx)
 NAME(333, io_pgetevents)
 NAME(334, rseq)
+NAMES_GO_ON_AT(424)
 NAME(424, pidfd_send_signal)
 NAME(425, io_uring_setup)
 NAME(426, io_uring_enter)
