@@ -3,6 +3,7 @@
 #include "linux/futex/futex.h"
 
 #include "check.h"
+#include "core/start.h"
 #include "core/thread.h"
 #include "linux/abi.h"
 #include "linux/errno.h"
@@ -18,6 +19,7 @@ int64_t sys_set_robust_list(uaddr_t head, size_t size);
 #define REQUEUE 3
 #define CMP_REQUEUE 4
 #define WAKE_OP 5
+#define LOCK_PI 6
 #define WAIT_BITSET 9
 #define WAKE_BITSET 10
 #define PRIVATE 128
@@ -191,7 +193,17 @@ static void test_robust_list(void) {
     futex_release_robust(current);
 }
 
+/* As in an image without linux/futex/operations: its hook is not set. */
+static void test_without_operations(void) {
+    CHECK_EQUAL(sys_futex(ADDRESS(word), LOCK_PI, 0, 0, 0, 0), -ENOSYS); /* without a word */
+    CHECK(shim_left_out == NULL);
+    CHECK_EQUAL(requeue(5, 1, 1), -ENOSYS);
+    CHECK(strcmp(shim_left_out, "linux/futex/operations") == 0);
+}
+
 int main(void) {
+    RUN(test_without_operations);
+    start_libraries(START_PROGRAM);
     RUN(test_value_is_tested);
     RUN(test_wait_and_wake);
     RUN(test_deadlines);

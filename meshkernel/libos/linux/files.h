@@ -40,6 +40,7 @@ int start_of(int directory, const char *path, const struct inode **start);
 int walk_user(int directory, uaddr_t path, int at_flags, unsigned walk_flags, struct walk *walk);
 
 int stat_inode(const struct inode *inode, struct linux_stat *stat);
+int stat_at(int directory, uaddr_t path, int flags, struct linux_stat *stat); /* as newfstatat */
 
 /* Moves bytes between a file and a buffer, or several, of the application at a position, or at the
  * file's own offset, which then moves. The bytes moved, or -errno. May sleep. */

@@ -73,22 +73,3 @@ int64_t sys_open(uaddr_t path, int flags, uint32_t mode) {
 int64_t sys_creat(uaddr_t path, uint32_t mode) {
     return sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
-
-struct linux_open_how {
-    uint64_t flags, mode, resolve;
-};
-
-int64_t sys_openat2(int directory, uaddr_t path, uaddr_t how_address, size_t size) {
-    struct linux_open_how how;
-
-    if (size < sizeof(how))
-        return -EINVAL;
-    int error = get_user(how, how_address);
-    if (error)
-        return error;
-    if (size > sizeof(how) || how.resolve) /* restrictions that we would have to keep */
-        return -E2BIG;
-    if (how.flags >> 32)
-        return -EINVAL;
-    return sys_openat(directory, path, (int)how.flags, (uint32_t)how.mode);
-}

@@ -21,6 +21,7 @@ LIBRARIES = (
     "linux/absent",
     "linux/changes",
     "linux/copy",
+    "linux/descriptors",
     "linux/locks",
     "linux/statfs",
     "linux/vectors",

@@ -1,40 +1,28 @@
 /* Futexes. A word is named by its address: there is one address space, so private and shared ones
  * are alike (a word that is mapped at two addresses is two futexes here). Waiters live on the
  * stacks of the threads that wait. */
-#include "linux/futex/futex.h"
+#include "linux/futex/futex_internal.h"
 
 #include "core/clock.h"
-#include "core/list.h"
 #include "core/thread.h"
 #include "linux/abi.h"
 #include "linux/errno.h"
+#include "linux/process.h"
 #include "linux/signal.h"
 #include "mm/user.h"
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
-#define FUTEX_REQUEUE 3
-#define FUTEX_CMP_REQUEUE 4
-#define FUTEX_WAKE_OP 5
 #define FUTEX_WAIT_BITSET 9
 #define FUTEX_WAKE_BITSET 10
 #define FUTEX_COMMAND 0x7f
 #define FUTEX_CLOCK_REALTIME 0x100
 
-#define ALL_BITS UINT32_MAX
 #define BUCKETS 64
-
-struct futex_waiter {
-    struct list link; /* of the bucket of `address`, while it waits */
-    struct thread *thread;
-    uaddr_t address;
-    uint32_t bits;
-    bool woken;
-};
 
 static struct list buckets[BUCKETS];
 
-static struct list *bucket_of(uaddr_t address) {
+struct list *futex_bucket(uaddr_t address) {
     struct list *bucket = &buckets[(address >> 2) % BUCKETS];
 
     if (bucket->next == NULL)
@@ -42,10 +30,10 @@ static struct list *bucket_of(uaddr_t address) {
     return bucket;
 }
 
-static int wake_bits(uaddr_t address, int count, uint32_t bits) {
+int futex_wake_bits(uaddr_t address, int count, uint32_t bits) {
     int woken = 0;
 
-    LIST_FOR_EACH(node, bucket_of(address)) {
+    LIST_FOR_EACH(node, futex_bucket(address)) {
         struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, link);
 
         if (woken >= count)
@@ -61,10 +49,10 @@ static int wake_bits(uaddr_t address, int count, uint32_t bits) {
 }
 
 int futex_wake(uaddr_t address, int count) {
-    return wake_bits(address, count, ALL_BITS);
+    return futex_wake_bits(address, count, FUTEX_ALL_BITS);
 }
 
-static int check_word(uaddr_t address, uint32_t expected) {
+int futex_check_word(uaddr_t address, uint32_t expected) {
     uint32_t value;
 
     if (address & 3)
@@ -77,11 +65,11 @@ static int check_word(uaddr_t address, uint32_t expected) {
 /* Nothing can run between the test of the word and the sleep. */
 static int64_t wait(uaddr_t address, uint32_t expected, nanos_t deadline, uint32_t bits) {
     struct futex_waiter waiter = {.thread = current, .address = address, .bits = bits};
-    int result = bits ? check_word(address, expected) : -EINVAL;
+    int result = bits ? futex_check_word(address, expected) : -EINVAL;
 
     if (result != 0)
         return result;
-    list_append(bucket_of(address), &waiter.link);
+    list_append(futex_bucket(address), &waiter.link);
     while (!waiter.woken && result == 0)
         result = signal_interrupts(current) ? -EINTR : thread_sleep(deadline);
     if (waiter.woken)
@@ -90,89 +78,6 @@ static int64_t wait(uaddr_t address, uint32_t expected, nanos_t deadline, uint32
     /* Started again after a handler only without a time limit, which would start anew. */
     bool again = result == -EINTR && deadline == NANOS_NEVER && signal_interrupts(current);
     return again ? -ERESTARTSYS : result;
-}
-
-static int64_t requeue(uaddr_t from, uaddr_t to, int wake, int move) {
-    int done;
-
-    if ((from | to) & 3 || wake < 0 || move < 0)
-        return -EINVAL;
-    done = wake_bits(from, wake, ALL_BITS);
-    LIST_FOR_EACH(node, bucket_of(from)) {
-        struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, link);
-
-        if (waiter->address != from || from == to)
-            continue;
-        if (move-- == 0)
-            break;
-        list_remove(&waiter->link);
-        waiter->address = to;
-        list_append(bucket_of(to), &waiter->link);
-        done++;
-    }
-    return done;
-}
-
-/* FUTEX_WAKE_OP packs an operation and a comparison into one word: op:4 cmp:4 oparg:12 cmparg:12.
- */
-static int64_t apply(uint32_t encoded, uint32_t old) {
-    uint32_t argument = (uint32_t)((int32_t)(encoded << 8) >> 20);
-
-    if (encoded >> 31)
-        argument = UINT32_C(1) << (argument & 31);
-    switch ((encoded >> 28) & 7) {
-    case 0:
-        return argument;
-    case 1:
-        return (uint32_t)(old + argument);
-    case 2:
-        return old | argument;
-    case 3:
-        return old & ~argument;
-    case 4:
-        return old ^ argument;
-    default:
-        return -ENOSYS;
-    }
-}
-
-static int compare(uint32_t encoded, int32_t old) {
-    int32_t argument = (int32_t)(encoded << 20) >> 20;
-
-    switch ((encoded >> 24) & 15) {
-    case 0:
-        return old == argument;
-    case 1:
-        return old != argument;
-    case 2:
-        return old < argument;
-    case 3:
-        return old <= argument;
-    case 4:
-        return old > argument;
-    case 5:
-        return old >= argument;
-    default:
-        return -ENOSYS;
-    }
-}
-
-static int64_t wake_op(uaddr_t first, uaddr_t second, int count, int count2, uint32_t encoded) {
-    uint32_t old;
-
-    if ((first | second) & 3)
-        return -EINVAL;
-    if (get_user(old, second) != 0)
-        return -EFAULT;
-    int64_t value = apply(encoded, old);
-    int holds = compare(encoded, (int32_t)old);
-    if (value < 0 || holds < 0)
-        return -ENOSYS;
-    uint32_t updated = (uint32_t)value;
-    if (put_user(updated, second) != 0)
-        return -EFAULT;
-    int woken = futex_wake(first, count);
-    return holds ? woken + futex_wake(second, count2) : woken;
 }
 
 /* The bitset form has an absolute time on either clock, the plain one a relative time. */
@@ -202,9 +107,26 @@ static int read_deadline(int operation, uaddr_t timeout, nanos_t *deadline) {
     return 0;
 }
 
+int64_t (*futex_operation)(uaddr_t address, int command, uint32_t value, uint32_t value2,
+                           uaddr_t second, uint32_t value3);
+
+/* Priority inheritance is not there: C libraries fall back. */
+static int64_t operate(uaddr_t address, int command, uint32_t value, uint32_t value2,
+                       uaddr_t second, uint32_t value3) {
+    static bool told;
+
+    if (command != FUTEX_REQUEUE && command != FUTEX_CMP_REQUEUE && command != FUTEX_WAKE_OP)
+        return -ENOSYS;
+    if (futex_operation)
+        return futex_operation(address, command, value, value2, second, value3);
+    report_left_out("waking some waiters and moving others (futex)", "linux/futex/operations",
+                    &told);
+    return -ENOSYS;
+}
+
 int64_t sys_futex(uaddr_t address, int operation, uint32_t value, uaddr_t timeout, uaddr_t second,
                   uint32_t value3) {
-    int command = operation & FUTEX_COMMAND, count2 = (int)timeout;
+    int command = operation & FUTEX_COMMAND;
     nanos_t deadline;
     int error;
 
@@ -214,38 +136,20 @@ int64_t sys_futex(uaddr_t address, int operation, uint32_t value, uaddr_t timeou
         error = read_deadline(operation, timeout, &deadline);
         if (error != 0)
             return error;
-        return wait(address, value, deadline, command == FUTEX_WAIT ? ALL_BITS : value3);
+        return wait(address, value, deadline, command == FUTEX_WAIT ? FUTEX_ALL_BITS : value3);
     case FUTEX_WAKE:
         return address & 3 ? -EINVAL : futex_wake(address, (int)value);
     case FUTEX_WAKE_BITSET:
-        return address & 3 || value3 == 0 ? -EINVAL : wake_bits(address, (int)value, value3);
-    case FUTEX_CMP_REQUEUE:
-        if ((error = check_word(address, value3)) != 0)
-            return error;
-        return requeue(address, second, (int)value, count2);
-    case FUTEX_REQUEUE:
-        return requeue(address, second, (int)value, count2);
-    case FUTEX_WAKE_OP:
-        return wake_op(address, second, (int)value, count2, value3);
+        return address & 3 || value3 == 0 ? -EINVAL : futex_wake_bits(address, (int)value, value3);
     default:
-        return -ENOSYS; /* priority inheritance: C libraries fall back */
+        return operate(address, command, value, (uint32_t)timeout, second, value3);
     }
-}
-
-int64_t sys_futex_waitv(void) {
-    return -ENOSYS;
 }
 
 #define ROBUST_LIMIT 2048 /* against a list that runs in a circle */
 #define FUTEX_WAITERS 0x80000000u
 #define FUTEX_OWNER_DIED 0x40000000u
 #define FUTEX_TID_MASK 0x3fffffffu
-
-struct robust_head {
-    uaddr_t next;
-    int64_t futex_offset;
-    uaddr_t pending; /* being locked or unlocked: may or may not be on the list */
-};
 
 static void release_word(uaddr_t address, int tid) {
     uint32_t value;
@@ -277,13 +181,4 @@ void futex_release_robust(struct thread *thread) {
     }
     if (head.pending)
         release_word((head.pending & ~1ul) + head.futex_offset, thread->tid);
-}
-
-int64_t sys_get_robust_list(int tid, uaddr_t head, uaddr_t size) {
-    const struct thread *thread = tid ? thread_find(tid) : current;
-    size_t bytes = sizeof(struct robust_head);
-
-    if (thread == NULL)
-        return -ESRCH;
-    return put_user(thread->robust_list, head) ? -EFAULT : put_user(bytes, size);
 }
