@@ -7,6 +7,7 @@ from meshkernel.config.files import File, write_files
 from meshkernel.config.libos import Library, LibrarySources
 from meshkernel.config.machine import MachineValues, VolumeValues
 from meshkernel.config.rendering import (
+    Headers,
     boot_configuration,
     headers,
     machine_arguments,
@@ -18,6 +19,7 @@ from meshkernel.config.rendering import (
 
 __all__ = [
     "File",
+    "Headers",
     "Library",
     "LibrarySources",
     "MachineValues",

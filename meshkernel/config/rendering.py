@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from attrs import define, field
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from meshkernel.config import boot
@@ -32,23 +33,41 @@ def render(plan: Plan, sources: LibrarySources, selections: Mapping[str, Selecti
         sources: all libraries that there are.
         selections: those of each service.
     """
+    texts = Headers(sources)
     files = [
         file
         for name, service in plan.services.items()
-        for file in render_service(plan, service, sources, selections[name])
+        for file in render_service(plan, service, selections[name], texts)
     ]
     return sorted(files, key=lambda file: file.path)
 
 
+@define
+class Headers:
+    """The generated headers of library operating systems: rendered once for all that are alike."""
+
+    sources: LibrarySources
+    _made: dict[tuple[object, ...], dict[str, str]] = field(factory=dict)
+
+    def of(self, selection: Selection) -> Mapping[str, str]:
+        """The headers for these libraries, by name."""
+        alike = (*selection.names, *selection.options.items())
+        if alike not in self._made:
+            self._made[alike] = headers(self.sources, selection)
+        return self._made[alike]
+
+
 def render_service(
-    plan: Plan, service: ServicePlan, sources: LibrarySources, selection: Selection
+    plan: Plan, service: ServicePlan, selection: Selection, texts: Headers
 ) -> list[File]:
     """The generated files of one service."""
     folder = PurePosixPath(service.name)
-    libos = _libos_values(sources, selection) | {"service": service}
+    made = texts.of(selection)
+    link = {"mark": MARK, "service": service, "chosen": selection.chosen}
     machine = {"mark": MARK, "machine": planned_machine(plan, service)}
     return [
-        *(File(folder / "libos" / name, _rendered(name, libos)) for name in (*HEADERS, LINK)),
+        *(File(folder / "libos" / name, made[name]) for name in HEADERS),
+        File(folder / "libos" / LINK, _rendered(LINK, link)),
         File(folder / "boot.conf", boot_configuration(plan, service)),
         File(folder / "machine.args", _rendered("machine.args", machine)),
     ]

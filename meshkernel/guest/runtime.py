@@ -31,8 +31,8 @@ from meshkernel.wire.server import serving
 
 logger = logging.getLogger("meshkernel.guest")
 
-BACKLOG = 128
-"""Connections that may wait to be accepted."""
+BACKLOG = 1024
+"""Connections that may wait to be accepted: a service that is summoned finds many at once."""
 
 GRACE = 10.0
 """Seconds to stop in, where the supervisor names none."""
@@ -130,6 +130,7 @@ class Runtime:
         if self._idleness is None or self._idleness.left or self._service is None:
             self._control.send("busy")
             return
+        self._control.send("sleeping")
         self._service.dispatcher.refuse()  # from here on a call is made again, and not lost
         self._ask_to_stop(grace)
 

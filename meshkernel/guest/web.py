@@ -16,6 +16,9 @@ from uvicorn.lifespan.on import LifespanOn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+BACKLOG = 1024
+"""Connections that may wait to be accepted: a service that is summoned finds many at once."""
+
 KEEP_ALIVE = 75
 """Seconds that a connection may rest between two requests."""
 
@@ -96,7 +99,7 @@ class WebServer:
             return _Connection(self._config, self._state, lifespan.state)
 
         self._server = await asyncio.get_running_loop().create_server(
-            protocol, host, port, reuse_address=True
+            protocol, host, port, backlog=BACKLOG, reuse_address=True
         )
         taken: int = self._server.sockets[0].getsockname()[1]
         return taken

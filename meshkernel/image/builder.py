@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TypeVar
 
 from attrs import asdict, define, evolve, field, frozen
@@ -26,7 +28,6 @@ from meshkernel.image import (
     files,
     project,
     python_layout,
-    selecting,
     standard,
     uses,
     warm,
@@ -35,6 +36,7 @@ from meshkernel.image.files import Files
 from meshkernel.image.filesystem import FIRST_INODE, is_elf
 from meshkernel.image.imports import Imports
 from meshkernel.image.paths import Environment, search_path
+from meshkernel.image.selecting import Selector
 from meshkernel.image.warm import Warm
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
@@ -55,6 +57,9 @@ SEAL = ("meshkernel.guest.seal",)
 
 BILL = "bill 2"
 """Changes with what a bill of materials says: older ones are made again."""
+
+BESIDE = ("libos.debug", "image.json")
+"""What is written beside an image. Services that are made of the same share the files."""
 
 Result = TypeVar("Result")
 
@@ -240,11 +245,16 @@ class _Build:
     cache: Cache
     libos: Builder
     sources: config.LibrarySources
+    headers: config.Headers
+    selector: Selector
     on_progress: OnProgress | None
     imports: Imports | None = None
-    _analysed: set[str] = field(factory=set)
-    _keys: dict[str, str] = field(factory=dict)
-    _found: dict[str, Files] = field(factory=dict)
+    _common: str = ""
+    _analysed: set[str] = field(factory=set)  # keys of programs
+    _keys: dict[str, str] = field(factory=dict)  # by the names of programs
+    _found: dict[str, Files] = field(factory=dict)  # by their keys
+    _images: dict[str, Image] = field(factory=dict)  # by what they are made of
+    _turns: dict[str, Lock] = field(factory=dict)
 
     @classmethod
     def of(cls, out: Path, on_progress: OnProgress | None) -> _Build:
@@ -252,12 +262,14 @@ class _Build:
         cache = Cache(out / "cache")
         cache.root.mkdir(parents=True, exist_ok=True)
         sources = config.LibrarySources.load()
-        return cls(out, cache, Builder.of(cache), sources, on_progress)
+        headers, selector = config.Headers(sources), Selector(sources)
+        return cls(out, cache, Builder.of(cache), sources, headers, selector, on_progress)
 
     def key(self, program: Program) -> str:
         """What the files of a program are found by."""
         if program.name not in self._keys:
-            self._keys[program.name] = program_key(program, self.sources)
+            self._common = self._common or common_key(self.sources)
+            self._keys[program.name] = program_key(program, self._common)
         return self._keys[program.name]
 
     def tell(self, service: str, what: str) -> None:
@@ -267,7 +279,8 @@ class _Build:
 
     def analyse(self, programs: Iterable[Program]) -> None:
         """Looks at the imports of all programs whose files are not in the cache, at once."""
-        stale = [program for program in programs if program.is_python and not self._load(program)]
+        different = {self.key(program): program for program in programs if program.is_python}
+        stale = [program for program in different.values() if not self._load(program)]
         if not stale:
             return
         modules = sorted({name for program in stale for name in program.modules})
@@ -275,7 +288,7 @@ class _Build:
         for program in stale:
             self.tell(program.name, "analysing imports")
         self.imports = analysis.analyse(modules, scripts, [str(stale[0].root)], self.cache)
-        self._analysed = {program.name for program in stale}
+        self._analysed = {self.key(program) for program in stale}
 
     def whole(self, plan: Plan, service: ServicePlan, program: Program) -> Image:
         """Builds one image from the beginning."""
@@ -283,39 +296,52 @@ class _Build:
         return self.image(program, found, self.select(plan, service, program, found))
 
     def files(self, program: Program) -> Files:
-        """The files of a program."""
-        found = self._load(program)
-        if found is None:
-            if program.is_python and program.name not in self._analysed:
-                self.analyse([program])
-            self.tell(program.name, "collecting files")
-            found = self._collect(program)
-        return found
+        """The files of a program, which others may share with it."""
+        key = self.key(program)
+        with self._turn(key):
+            found = self._load(program)
+            if found is None:
+                if program.is_python and key not in self._analysed:
+                    self.analyse([program])
+                self.tell(program.name, "collecting files")
+                found = self._found[key] = self._collect(program)
+            return found
+
+    def _turn(self, key: str) -> Lock:
+        """Held by the first of those that need the same thing, for which the others wait."""
+        return self._turns.setdefault(key, Lock())
 
     def _load(self, program: Program) -> Files | None:
         """The files of a program if nothing has changed, which is looked at once."""
-        if program.name not in self._found:
-            found = files.load(self.cache, self.key(program))
+        key = self.key(program)
+        if key not in self._found:
+            found = files.load(self.cache, key)
             if found is None:
                 return None
-            self._found[program.name] = found
-        return self._found[program.name]
+            self._found[key] = found
+        return self._found[key]
 
     def select(self, plan: Plan, service: ServicePlan, program: Program, found: Files) -> Selection:
         """The libraries for a program."""
         if program.everything:
             return everything(self.sources)
-        return selecting.selection(plan, service, program.facts, found.code, self.sources)
+        return self.selector.selection(plan, service, program.facts, found.code)
 
     def image(self, program: Program, found: Files, selection: Selection) -> Image:
         """Builds one image of a program's files and these libraries."""
         path = self.out / program.name / program.image
         self.tell(program.name, "compiling the library OS")
-        headers = config.headers(self.sources, selection)
-        headers["python.h"] = python_layout.kept(found.runtime, FIRST_INODE, self.cache)
+        python = python_layout.kept(found.runtime, FIRST_INODE, self.cache)
+        headers = {**self.headers.of(selection), "python.h": python}
         libos = self.libos.build(headers, selection.names)
-        kept = self._kept(path, libos, found, selection)
-        image = kept or self._link(path, libos, found, selection)
+        key = image_key(libos, found)
+        with self._turn(key):
+            if key in self._images:
+                image = _shared(self._images[key], path, selection)
+            else:
+                kept = self._kept(path, libos, found, selection)
+                image = kept or self._link(path, libos, found, selection)
+                self._images[key] = image
         if not program.warm:
             warm.drop(path.parent)
         self.tell(program.name, "done")
@@ -408,6 +434,28 @@ class _Build:
         return image
 
 
+def _shared(image: Image, path: Path, selection: Selection) -> Image:
+    """The image of another service, made of the same: another name for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    there = [_name(image.path, path)]
+    there += [_name(image.path.with_name(name), path.with_name(name)) for name in BESIDE]
+    return evolve(image, path=path, selection=selection, cached=image.cached or all(there))
+
+
+def _name(file: Path, name: Path) -> bool:
+    """Give a file another name; returns whether it had it already."""
+    try:
+        if name.samefile(file):
+            return True
+    except FileNotFoundError:
+        pass
+    with TemporaryDirectory(dir=name.parent) as folder:
+        fresh = Path(folder, name.name)
+        fresh.hardlink_to(file)
+        fresh.replace(name)
+    return False
+
+
 def refuse_processes(program: Program, found: closure.Closure, environment: Environment) -> None:
     """Refuses a service whose own code starts processes.
 
@@ -430,13 +478,21 @@ def _noted(sources: config.LibrarySources) -> frozenset[str]:
     return noted(load_needs(), sources.libraries)
 
 
-def program_key(program: Program, sources: config.LibrarySources) -> str:
-    """What the files of a program, and what its code says, are found by."""
+def common_key(sources: config.LibrarySources) -> str:
+    """What the files of every program depend on."""
     return files.key_of(
         BILL,
         sys.version,
         str(Path(sys.executable).resolve()),
         *search_path(),
+        *sorted(_noted(sources)),
+    )
+
+
+def program_key(program: Program, common: str) -> str:
+    """What the files of a program, and what its code says, are found by."""
+    return digest(
+        common,
         str(program.root),
         *program.modules,
         str(program.script),
@@ -444,7 +500,6 @@ def program_key(program: Program, sources: config.LibrarySources) -> str:
         *program.without,
         str(program.one_process),
         str(program.standard),
-        *sorted(_noted(sources)),
     )
 
 

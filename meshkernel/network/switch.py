@@ -49,8 +49,6 @@ class Switch:
         on_detached: called with a service and a reason when its machine's end has closed.
         on_no_way: called with a service and a sentence when it could not connect to a place
             outside; at most once a second for each service.
-        on_summon: called with a service that is held when somebody wants it: once, until it is
-            held anew.
     """
 
     def __init__(self, process: Process, control: Control, dial_socket: Path) -> None:
@@ -64,7 +62,8 @@ class Switch:
         self.exposed: tuple[Exposed, ...] = ()
         self.on_detached: Callable[[str, str], None] | None = None
         self.on_no_way: Callable[[str, str], None] | None = None
-        self.on_summon: Callable[[str], None] | None = None
+        self._on_summon: Callable[[str], None] | None = None
+        self._missed: list[str] = []  # who was summoned while nobody listened
 
     @classmethod
     async def start(cls, plan: Plan, run_dir: Path, *, program: Path) -> Self:
@@ -114,6 +113,20 @@ class Switch:
     def pid(self) -> int:
         """The process identifier of the switch."""
         return self._process.pid
+
+    @property
+    def on_summon(self) -> Callable[[str], None] | None:
+        """Called with a service that is held when somebody wants it: once, until it is held anew.
+        Who listens late is told of those before.
+        """
+        return self._on_summon
+
+    @on_summon.setter
+    def on_summon(self, listener: Callable[[str], None] | None) -> None:
+        self._on_summon = listener
+        missed, self._missed = self._missed, []
+        for service in missed:
+            self._event({"event": "summon", "port": service})
 
     async def attach(self, service: str) -> socket.socket:
         """Gives the service's port a new end, in place of the last one, and returns the machine's.
@@ -202,15 +215,17 @@ class Switch:
             self._watcher.cancel()
         self.dial_socket.unlink(missing_ok=True)  # still there after a kill
 
-    def _event(self, event: Reply, ready: asyncio.Future[Reply]) -> None:
-        if event["event"] == "ready" and not ready.done():
+    def _event(self, event: Reply, ready: asyncio.Future[Reply] | None = None) -> None:
+        if event["event"] == "ready" and ready is not None and not ready.done():
             ready.set_result(event)
         elif event["event"] == "detached" and self.on_detached is not None:
             self.on_detached(event["port"], event["reason"])
         elif event["event"] == "no-way" and self.on_no_way is not None:
             self.on_no_way(event["port"], _no_way(event))
-        elif event["event"] == "summon" and self.on_summon is not None:
-            self.on_summon(event["port"])
+        elif event["event"] == "summon" and self._on_summon is not None:
+            self._on_summon(event["port"])
+        elif event["event"] == "summon":
+            self._missed.append(event["port"])
 
     async def _wait_ready(self, ready: asyncio.Future[Reply], plan: Plan) -> None:
         either: set[asyncio.Future[Any]] = {ready, self._control.ended}

@@ -114,7 +114,10 @@ class _Commands:
 
     async def start(self, request: Request, send: Send) -> Any:
         names = self._chosen(request)
-        await self._server.mesh.start_services(names)
+        if _names_none(request):
+            await self._server.mesh.start()
+        else:
+            await self._server.mesh.start_services(names)
         return names
 
     async def restart(self, request: Request, send: Send) -> Any:
@@ -130,11 +133,13 @@ class _Commands:
 
     async def debug(self, request: Request, send: Send) -> Any:
         runner = self._server.mesh.runner(request.get("service", ""))
-        return await self._server.debuggers.attend(runner, send)
+        with runner.attended():
+            return await self._server.debuggers.attend(runner, send)
 
     async def shell(self, request: Request, send: Send) -> Any:
         runner = self._server.mesh.runner(request.get("service", ""))
-        return await self._server.shells.serve(runner, send)
+        with runner.attended():
+            return await self._server.shells.serve(runner, send)
 
     async def shell_input(self, request: Request, send: Send) -> Any:
         await self._server.shells.type(request)
@@ -142,7 +147,8 @@ class _Commands:
     async def trace(self, request: Request, send: Send) -> Any:
         """The records of a service's trace, for as long as the client listens."""
         runner = self._server.mesh.runner(request.get("service", ""))
-        return await self._server.traces.follow(runner, request, send)
+        with runner.attended():
+            return await self._server.traces.follow(runner, request, send)
 
     async def heal(self, request: Request, send: Send) -> Any:
         """Start what does not run; returns the names of those."""
@@ -169,3 +175,8 @@ class _Commands:
 def _way(way: EgressCounters) -> dict[str, Any]:
     """A way out as ``ps`` has it: the service is known."""
     return asdict(way, filter=lambda attribute, _: attribute.name != "source")
+
+
+def _names_none(request: Request) -> bool:
+    """Whether all services are meant: those that sleep are not woken for it."""
+    return "service" not in request and not request.get("services")

@@ -23,7 +23,8 @@ class Hearing:
         failure: why it could not start, by its own account, as a sentence; None if it did not say.
         on_shell: called with what its shells say.
 
-    ``on_ready`` is called with its methods and its port, ``on_pong`` when it has answered a ping.
+    ``on_ready`` is called with its methods and its port, ``on_pong`` when it has answered a ping,
+    ``on_rest`` with ``idle``, ``busy`` or ``sleeping``.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Hearing:
         *,
         on_ready: Callable[[list[str], int | None], None],
         on_pong: Callable[[], None],
+        on_rest: Callable[[str], None],
     ) -> None:
         self.failure: str | None = None
         self.on_shell: Callable[[dict[str, Any]], None] | None = None
@@ -40,6 +42,7 @@ class Hearing:
         self._logs = logs
         self._on_ready = on_ready
         self._on_pong = on_pong
+        self._on_rest = on_rest
         self._partial = b""  # of the console: a line that has not ended
 
     def note(self, text: str) -> None:
@@ -75,6 +78,8 @@ class Hearing:
                 self._logs.add(self._name, f"{level} {logger}: {text}", moment)
             case {"type": "pong"}:
                 self._on_pong()
+            case {"type": "idle" | "busy" | "sleeping" as what}:
+                self._on_rest(what)
             case {"type": "shell"} if self.on_shell is not None:
                 self.on_shell(message)
             case {"type": "stopped"}:

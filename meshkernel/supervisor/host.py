@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from attrs import define, field
@@ -26,7 +26,7 @@ from meshkernel.supervisor.building import build_images
 from meshkernel.supervisor.events import Event, OnEvent
 from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
 from meshkernel.toolchain.cache import Cache
-from meshkernel.topology.model import Accel
+from meshkernel.topology.model import Accel, Mount, Service
 
 COLD = ".cold"
 """The suffix of an image that boots cold, among those that are kept."""
@@ -73,15 +73,36 @@ class RealHost:
 
     @asynccontextmanager
     async def network(self, plan: Plan, folder: Path) -> AsyncIterator[Network]:
-        """The switch of a mesh that was built; its volumes are open while it runs."""
+        """The switch of a mesh that was built; its volumes are open while it runs, but for those
+        of services that sleep: each of their machines opens its own.
+        """
         if self._switch is None:
             raise SupervisorError("the mesh has not been built")
         self._keep_images(folder / "images")
-        root = self.volumes or plan.topology.root / FOLDER
-        mounts = [mount for each in plan.services.values() for mount in each.service.volumes]
-        with open_volumes(root, mounts) as self._opened:
+        services = [each.service for each in plan.services.values()]
+        with open_volumes(self._root(plan), _mounts(services)):
+            pass  # what cannot be opened is told now, and not to the first caller
+        awake = [each for each in services if each.sleep is None]
+        with open_volumes(self._root(plan), _mounts(awake)) as self._opened:
             async with await Switch.start(plan, folder, program=self._switch) as switch:
                 yield switch
+
+    def _root(self, plan: Plan) -> Path:
+        return self.volumes or plan.topology.root / FOLDER
+
+    @contextmanager
+    def machine_volumes(self, plan: Plan, name: str) -> Iterator[Volumes | None]:
+        """What a service's machine mounts, for as long as the block runs.
+
+        Raises:
+            SupervisorError: another mesh has taken it while the service slept.
+        """
+        service = plan.services[name].service
+        if service.sleep is None:
+            yield self._opened
+            return
+        with open_volumes(self._root(plan), service.volumes) as opened:
+            yield opened
 
     def launcher(self, plan: Plan, network: Network) -> Launcher:
         """Starts the machines of a mesh that was built."""
@@ -124,8 +145,8 @@ class RealHost:
         self._turned.discard(name)
         return turned
 
-    def spec(self, plan: Plan, name: str) -> MachineSpec:
-        """The machine of a service."""
+    def spec(self, plan: Plan, name: str, opened: Volumes | None = None) -> MachineSpec:
+        """The machine of a service, and the volumes that are open for it."""
         planned = plan.services[name]
         mounts = planned.service.volumes
         assert self._kept is not None  # noqa: S101 - there is a network
@@ -138,8 +159,8 @@ class RealHost:
             memory=planned.service.memory,
             accel=self._accel,
             mac=planned.mac,
-            volumes=self._opened.of(mounts) if self._opened else (),
-            inherited=self._opened.descriptors if self._opened and mounts else (),
+            volumes=opened.of(mounts) if opened else (),
+            inherited=opened.descriptors if opened and mounts else (),
             secrets={secret: self.environ[secret] for secret in planned.service.secrets},
         )
 
@@ -159,18 +180,23 @@ class _RealLauncher:
     async def _launched(
         self, service: str, on_message: OnMessage, on_console: OnConsole
     ) -> AsyncIterator[RunningMachine]:
-        spec = self.host.spec(self.plan, service)
-        network = await self.switch.attach(service)
-        async with Machine.start(
-            spec,
-            network=network,
-            on_message=on_message,
-            on_console=on_console,
-            on_trace=self.host.on_trace(service),
-        ) as machine:
-            yield machine
-            if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
-                self.host.boot_cold(service)
+        with self.host.machine_volumes(self.plan, service) as opened:
+            spec = self.host.spec(self.plan, service, opened)
+            network = await self.switch.attach(service)
+            async with Machine.start(
+                spec,
+                network=network,
+                on_message=on_message,
+                on_console=on_console,
+                on_trace=self.host.on_trace(service),
+            ) as machine:
+                yield machine
+                if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
+                    self.host.boot_cold(service)
 
     def turned_cold(self, service: str) -> bool:
         return self.host.turned_cold(service)
+
+
+def _mounts(services: Iterable[Service]) -> list[Mount]:
+    return [mount for service in services for mount in service.volumes]

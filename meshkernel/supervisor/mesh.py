@@ -15,13 +15,18 @@ from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.events import Event, OnEvent, ignore
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.runner import GRACE, Runner
-from meshkernel.supervisor.seams import Launcher
+from meshkernel.supervisor.seams import Launcher, Network
+from meshkernel.supervisor.sleeping import Sleep
 from meshkernel.supervisor.state import State
 
 
 @frozen
 class Row:
-    """One service as ``meshkernel ps`` shows it. ``address`` is ``ip:port`` of its calls."""
+    """One service as ``meshkernel ps`` shows it.
+
+    ``address`` is ``ip:port`` of its calls; ``summons`` says how often a caller has started it, and
+    ``woken`` when that was the last time, in seconds since 1970.
+    """
 
     service: str
     replica: int
@@ -34,6 +39,8 @@ class Row:
     image_bytes: int
     reason: str | None = None
     report: str | None = None
+    summons: int = 0
+    woken: float | None = None
 
     def as_map(self) -> dict[str, Any]:
         """For JSON."""
@@ -51,6 +58,7 @@ class Mesh:
         self,
         plan: Plan,
         launcher: Launcher,
+        network: Network,
         logs: LogBook,
         *,
         image_bytes: Mapping[str, int],
@@ -65,7 +73,15 @@ class Mesh:
         self._notify = changed
         self._boots = asyncio.Semaphore(len(os.sched_getaffinity(0)))
         self.runners = {
-            name: Runner(name, launcher, logs, self._changed, reports) for name in plan.services
+            name: Runner(
+                name,
+                launcher,
+                logs,
+                self._changed,
+                reports=reports,
+                sleep=None if each.service.sleep is None else Sleep(name, network),
+            )
+            for name, each in plan.services.items()
         }
 
     def runner(self, service: str) -> Runner:
@@ -78,11 +94,21 @@ class Mesh:
     async def start(self) -> None:
         """Start every service that does not run, and return when all are ready.
 
+        Those that sleep are ready when they are called.
+
         Raises:
             MachineError: one did not start; the others are left as they are.
         """
+        for runner in self.runners.values():
+            if runner.sleep is not None:
+                runner.doze()
         for names in self.plan.generations:
-            await _together([self._boot(self.runners[name]) for name in names])
+            runners = [self.runners[name] for name in names]
+            await _together([self._boot(each) for each in runners if each.sleep is None])
+
+    def summon(self, service: str) -> None:
+        """Somebody calls a service that sleeps."""
+        self.runner(service).wake()
 
     async def stop(self, grace: float = GRACE) -> None:
         """Stop every service, callers before those that they call."""
@@ -154,6 +180,8 @@ class Mesh:
             image_bytes=self._image_bytes.get(runner.name, 0),
             reason=runner.reason,
             report=None if runner.report is None else str(runner.report),
+            summons=0 if runner.sleep is None else runner.sleep.summons,
+            woken=None if runner.sleep is None else runner.sleep.woken,
         )
 
 

@@ -7,6 +7,7 @@ from attrs import define, evolve, field
 from meshkernel.config.selection import Profile
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace
+from meshkernel.machine.volumes import Volumes
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.host import RealHost
 from meshkernel.trace.table import request
@@ -29,9 +30,9 @@ class RecordingHost(RealHost):
     def everything(self) -> frozenset[str]:
         return frozenset({self.service})
 
-    def spec(self, plan: Plan, name: str) -> MachineSpec:
+    def spec(self, plan: Plan, name: str, opened: Volumes | None = None) -> MachineSpec:
         """The machine of a service; that of the one is traced from its first call on."""
-        spec = super().spec(plan, name)
+        spec = super().spec(plan, name, opened)
         return evolve(spec, trace=request(once=True)) if name == self.service else spec
 
     def on_trace(self, name: str) -> OnTrace | None:

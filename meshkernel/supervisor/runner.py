@@ -6,16 +6,19 @@ import asyncio
 import signal
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from meshkernel.errors import MachineError, MeshkernelError, SupervisorError
+from meshkernel.plan.model import CALL_PORT
 from meshkernel.supervisor.backoff import Backoff
 from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.hearing import Hearing
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.seams import Launcher, RunningMachine
+from meshkernel.supervisor.sleeping import GRACE as SLEEP_GRACE
+from meshkernel.supervisor.sleeping import Sleep
 from meshkernel.supervisor.state import Lifecycle, State
 from meshkernel.supervisor.watching import Watch
 
@@ -34,6 +37,7 @@ class Runner:
         report: the crash report of that.
         methods, port: as the service announced them.
         hearing: what it says.
+        sleep: how it sleeps; None for a service that does not.
     """
 
     def __init__(
@@ -42,7 +46,9 @@ class Runner:
         launcher: Launcher,
         logs: LogBook,
         changed: Callable[[Runner], None],
+        *,
         reports: Reports | None = None,
+        sleep: Sleep | None = None,
     ) -> None:
         self.name = name
         self.pid: int | None = None
@@ -52,15 +58,20 @@ class Runner:
         self.report: Path | None = None
         self.methods: tuple[str, ...] = ()
         self.port: int | None = None
+        self.sleep = sleep
         self._launcher = launcher
         self._changed = changed
         self._reports = reports
         self._life = Lifecycle(self._entered)
         self._backoff = Backoff()
         self._watch = Watch(name, lambda: self.reached(State.RUNNING, State.STOPPING))
-        self.hearing = Hearing(name, logs, on_ready=self._ready, on_pong=self._watch.hear)
+        self.hearing = Hearing(
+            name, logs, on_ready=self._ready, on_pong=self._watch.hear, on_rest=self._rest
+        )
         self._machine: RunningMachine | None = None
         self._task: asyncio.Task[None] | None = None
+        self._falling: asyncio.Task[bool] | None = None
+        self._attended = 0  # by those who look into its machine
         self._stopping = asyncio.Event()
         self._wakers: set[asyncio.Future[None]] = set()
         self._launched = 0.0  # monotonic
@@ -75,7 +86,8 @@ class Runner:
     def machine(self) -> RunningMachine:
         """The machine that runs; SupervisorError if there is none."""
         if self._machine is None:
-            raise SupervisorError(f"{self.name} has no machine: it is {self.state}")
+            how = f"; `meshkernel start {self.name}` wakes it" if self.state is State.ASLEEP else ""
+            raise SupervisorError(f"{self.name} has no machine: it is {self.state}{how}")
         return self._machine
 
     async def start(self) -> None:
@@ -85,14 +97,60 @@ class Runner:
             MachineError: it ended, or could not be started, before it was ever ready.
         """
         if self._task is None or self._task.done():
-            self._stopping.clear()
-            self._backoff.reset()
             self._once_ready = False
-            self._life.enter(State.STARTING)
-            self._task = asyncio.create_task(self._live(), name=f"service {self.name}")
+            self._begin()
+        elif self.sleep is not None:
+            self.sleep.wanted = True  # it is just falling asleep
         await self.reached(State.RUNNING, State.FAILED, State.STOPPED)
         if self.state is not State.RUNNING:
             raise MachineError(self.reason or f"{self.name} was stopped while it started")
+
+    def doze(self) -> None:
+        """From now on a machine is started as soon as somebody calls; nothing if there is one."""
+        if self.sleep is None:
+            raise AssertionError(f"{self.name} does not sleep")
+        if self.state in (State.PENDING, State.FAILED, State.STOPPED):
+            self.sleep.hold()
+            self._life.enter(State.ASLEEP)
+            if self.sleep.wanted:
+                self.wake()
+
+    def wake(self) -> None:
+        """Somebody calls the service: if it sleeps, its machine is started."""
+        if self.sleep is None:
+            return
+        if self.state is State.ASLEEP:
+            self.sleep.summoned()
+            self.hearing.note("somebody calls: the machine is started")
+            self._begin()
+        else:
+            self.sleep.wanted = True  # it may be falling asleep
+
+    async def fall_asleep(self) -> bool:
+        """Stop the machine until somebody calls; False if the service is in use, or has none."""
+        machine = self._machine
+        if self.sleep is None or machine is None or self.state is not State.RUNNING:
+            return False
+        if self._attended or not await self.sleep.ask(machine, self.port or CALL_PORT):
+            return False
+        if self.state is State.RUNNING:
+            self._life.enter(State.STOPPING)
+        try:
+            async with asyncio.timeout(SLEEP_GRACE):
+                await machine.wait()
+        except TimeoutError:
+            self.hearing.note(f"did not stop within {SLEEP_GRACE:g} s, and is ended")
+            machine.kill()
+        return True
+
+    @contextmanager
+    def attended(self) -> Iterator[None]:
+        """While somebody looks into its machine, the service stays awake."""
+        self._attended += 1
+        try:
+            yield
+        finally:
+            self._attended -= 1
 
     async def reached(self, *states: State) -> None:
         """Wait until the service is in one of these states."""
@@ -115,6 +173,8 @@ class Runner:
             self._task.result()
         if self.state is not State.STOPPED:
             self._life.enter(State.STOPPED)
+            if self.sleep is not None:
+                self.sleep.refuse()
 
     def excuse(self, count: int) -> None:
         """One reason more (1) or less (-1) for the service not to answer pings."""
@@ -149,11 +209,20 @@ class Runner:
                 waker.set_result(None)
         self._changed(self)
 
+    def _begin(self) -> None:
+        self._stopping.clear()
+        self._backoff.reset()
+        self._life.enter(State.STARTING)
+        self._task = asyncio.create_task(self._live(), name=f"service {self.name}")
+
     async def _live(self) -> None:
-        """One machine after the other, until the service is stopped or given up."""
+        """One machine after the other, until the service is stopped, sleeps or is given up."""
         while True:
             reason = await self._run_once()
             if self._stopping.is_set():
+                return
+            if self.sleep is not None and self.sleep.falling:
+                self._fallen_asleep(self.sleep)
                 return
             if self._launcher.turned_cold(self.name):
                 self.hearing.note(f"{reason}; from now on its cold image is booted")
@@ -163,7 +232,11 @@ class Runner:
             if wait is None:
                 self.hearing.note(f"{reason}; not started again")
                 self._life.enter(State.FAILED)
+                if self.sleep is not None:
+                    self.sleep.refuse()
                 return
+            if self.sleep is not None:
+                self.sleep.hold()
             self.hearing.note(f"{reason}; started again in {wait:g} s")
             self._life.enter(State.RESTARTING)
             with suppress(TimeoutError):
@@ -174,12 +247,30 @@ class Runner:
             self.restarts += 1
             self._life.enter(State.STARTING)
 
+    def _fallen_asleep(self, sleep: Sleep) -> None:
+        self.reason = None
+        self.hearing.note("asleep: nobody has called for a while")
+        self._life.enter(State.ASLEEP)
+        if sleep.wanted:
+            self.wake()
+
+    def _rest(self, what: str) -> None:
+        """The service says that nobody uses it, or answers to being asked whether it may sleep."""
+        if self.sleep is None:
+            return
+        if what != "idle":
+            self.sleep.answered(what == "sleeping")
+        elif self._falling is None or self._falling.done():
+            self._falling = asyncio.create_task(self.fall_asleep(), name=f"sleep of {self.name}")
+
     def _seconds_ready(self) -> float:
         return time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
 
     async def _run_once(self) -> str:
         """One machine from start to end; returns why it ended."""
         self.hearing.failure = None
+        if self.sleep is not None:
+            self.sleep.falling = False
         self._ready_at = None
         self._launched = time.monotonic()
         try:
@@ -205,7 +296,7 @@ class Runner:
         how, hung = await self._watch.end(machine)
         reason = hung or self.hearing.failure or how
         self.hearing.flush()
-        if not self._stopping.is_set():
+        if not (self._stopping.is_set() or (self.sleep is not None and self.sleep.falling)):
             with suppress(OSError):  # a full disk: it is started again all the same
                 self._report(machine, reason)
         return reason
@@ -229,3 +320,5 @@ class Runner:
         self.methods = tuple(methods)
         self.port = port
         self._life.enter(State.RUNNING)
+        if self.sleep is not None:
+            self.sleep.release()

@@ -95,12 +95,14 @@ class MeshServer:
             self._mesh = Mesh(
                 self.plan,
                 self._host.launcher(self.plan, self._network),
+                self._network,
                 self.logs,
                 image_bytes=self._image_bytes,
                 on_event=self._on_event,
                 changed=self._note_state,
                 reports=Reports(self.folder.crashes, self.plan.topology.name, self.logs),
             )
+            self._network.on_summon = self._mesh.summon
             control = ControlServer(commands_of(self))
             await control.start(listen(self.folder.control))
             stack.push_async_callback(control.close)

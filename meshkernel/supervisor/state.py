@@ -10,6 +10,7 @@ class State(StrEnum):
     """What a service is doing. ``running`` means that the service itself said it is ready."""
 
     PENDING = "pending"
+    ASLEEP = "asleep"  # has no machine until somebody calls it
     STARTING = "starting"
     RUNNING = "running"
     RESTARTING = "restarting"  # waits for its back-off
@@ -19,13 +20,14 @@ class State(StrEnum):
 
 
 NEXT: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.STARTING, State.STOPPED}),
+    State.PENDING: frozenset({State.ASLEEP, State.STARTING, State.STOPPED}),
+    State.ASLEEP: frozenset({State.STARTING, State.STOPPED}),
     State.STARTING: frozenset({State.RUNNING, State.RESTARTING, State.FAILED, State.STOPPING}),
     State.RUNNING: frozenset({State.RESTARTING, State.FAILED, State.STOPPING}),
     State.RESTARTING: frozenset({State.STARTING, State.STOPPED}),
-    State.FAILED: frozenset({State.STARTING, State.STOPPED}),
-    State.STOPPING: frozenset({State.STOPPED}),
-    State.STOPPED: frozenset({State.STARTING}),
+    State.FAILED: frozenset({State.ASLEEP, State.STARTING, State.STOPPED}),
+    State.STOPPING: frozenset({State.ASLEEP, State.STOPPED}),
+    State.STOPPED: frozenset({State.ASLEEP, State.STARTING}),
 }
 
 

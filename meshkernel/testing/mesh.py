@@ -80,6 +80,10 @@ class ServiceUnderTest:
         """Wait until it runs; TimeoutError if it does not in time."""
         await self._mesh.background.of(self._reached(seconds, State.RUNNING))
 
+    async def wait_asleep(self, seconds: float = TIMEOUT) -> None:
+        """Wait until it sleeps; TimeoutError if it does not in time."""
+        await self._mesh.background.of(self._reached(seconds, State.ASLEEP))
+
     async def wait_ended(self, seconds: float = TIMEOUT) -> None:
         """Wait until it does not run; TimeoutError if it still does."""
         others = set(State) - {State.RUNNING}

@@ -14,15 +14,22 @@ from meshkernel.topology.libos import read_libos
 from meshkernel.topology.model import Expose, Service
 from meshkernel.topology.positions import KeyPath
 from meshkernel.topology.replicas import check_names, check_volumes, read_replicas
-from meshkernel.topology.values import LEAST_MEMORY, NAME, VARIABLE, memory, memory_text
+from meshkernel.topology.values import (
+    LEAST_MEMORY,
+    NAME,
+    VARIABLE,
+    duration,
+    memory,
+    memory_text,
+)
 from meshkernel.topology.volumes import Writers, read_volumes
 from meshkernel.topology.warmth import read_warmth
 
 KEYS = {
     *("module", "asgi", "memory", "env", "secrets", "expose", "egress", "volumes", "libos"),
-    *("warm", "reseal"),
+    *("warm", "reseal", "sleep"),
 }
-LATER = {"replicas", "sleep", "net", "disk"}
+LATER = {"replicas", "net", "disk"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - an address that users may write
@@ -99,6 +106,7 @@ def _read_service(
         warm=warm,
         reseal=reseal,
         replicas=replicas,
+        sleep=_read_sleep(table, path, faults),
         libos=read_libos(table, path, faults),
     )
 
@@ -152,6 +160,17 @@ def _read_memory(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> int
     elif size % (1 << 20):
         faults.add((*path, "memory"), f"{text} is not a whole number of MiB", 'write it in "M"')
     return size
+
+
+def _read_sleep(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> float | None:
+    text = faults.typed(table, path, "sleep", str, '"30s"')
+    if text is None:
+        return None
+    seconds = duration(text)
+    if seconds is None:
+        what = f"{text!r} is not a duration above zero"
+        faults.add((*path, "sleep"), what, 'write one such as "30s", "5m" or "1h"')
+    return seconds
 
 
 def _read_env(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> dict[str, str]:

@@ -20,8 +20,8 @@ LEAST_MEMORY = 32 << 20
 
 _MEMORY = re.compile(r"(\d+)([KMG])i?B?")
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def memory(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import stat
 import sys
 from collections import Counter
@@ -165,6 +166,18 @@ async def test_fsync_means_it(folder: Path, tmp_path: Path) -> None:
         if f" {name}" in line
     )
     assert calls == {"fsync(": 4, "fdatasync(": 2}
+
+
+@pytest.mark.parametrize("how", ["ends", "killed"])
+async def test_what_maps_have_written_outlives_the_program(folder: Path, how: str) -> None:
+    """As under Linux: nothing has to sync them."""
+    run = run_of("mapped", folder, how)
+    image = await asyncio.to_thread(program.build, run)
+    done = await in_machine(run, image)
+    assert done.end.status == {"ends": 0, "killed": 128 + signal.SIGKILL}[how]
+    page = 4096
+    expected = b"first".ljust(2 * page, b"\0") + b"last".ljust(page, b"\0")
+    assert (folder / "mapped").read_bytes() == expected
 
 
 async def test_a_machine_that_was_killed_leaves_no_lost_files(folder: Path) -> None:

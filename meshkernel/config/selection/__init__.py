@@ -11,6 +11,7 @@ from meshkernel.config.selection.selection import (
     everything,
     select,
     wanted,
+    wanted_by,
 )
 from meshkernel.config.selection.wants import exposed, mounted, noted, service_facts
 
@@ -33,4 +34,5 @@ __all__ = [
     "select",
     "service_facts",
     "wanted",
+    "wanted_by",
 ]

@@ -36,10 +36,10 @@ class Asked:
         for library in libraries:
             if (
                 library.name in self.libraries
-                or self.syscalls & {*library.syscalls}
-                or self.drivers & {*library.drivers}
+                or not self.syscalls.isdisjoint(library.syscalls)
+                or not self.drivers.isdisjoint(library.drivers)
+                or not self.sockets.isdisjoint(library.sockets)
                 or any(library.has_file(path) for path in self.files)
-                or self.sockets & {*library.sockets}
             ):
                 yield Want(library.name, reason, certain)
 

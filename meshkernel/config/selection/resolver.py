@@ -7,6 +7,7 @@ to each library that something asks for. What the service reaches is what it get
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 import networkx as nx
@@ -102,13 +103,27 @@ def resolve(libraries: Iterable[Library], wants: Iterable[Want]) -> tuple[Chosen
     """The libraries that these wants come to, by name."""
     known = {library.name: library for library in libraries}
     wants = tuple(wants)
-    graph = wanted(known.values(), wants)
-    names = nx.descendants(graph, SERVICE)
     asked = _reasons(wants)
+    if not asked.keys() <= known.keys():
+        wanted(known.values(), wants)  # says which
+    requires = tuple((library.name, library.requires) for library in known.values())
     return tuple(
-        Chosen(known[name], asked.get(name, ()), _requiring(name, graph, names))
-        for name in sorted(names)
+        Chosen(known[name], asked.get(name, ()), required_by)
+        for name, required_by in _closure(requires, frozenset(asked))
     )
+
+
+@lru_cache(maxsize=256)
+def _closure(
+    requires: tuple[tuple[str, tuple[str, ...]], ...], asked: frozenset[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What these libraries come to, by name, each with those that require it. Many services of a
+    mesh ask for the same.
+    """
+    libraries = tuple(Library(name, "", requires=needed) for name, needed in requires)
+    graph = wanted(libraries, (Want(name, "") for name in asked))
+    names = nx.descendants(graph, SERVICE)
+    return tuple((name, _requiring(name, graph, names)) for name in sorted(names))
 
 
 def chain(libraries: Iterable[Library], wants: Iterable[Want], name: str) -> str | None:

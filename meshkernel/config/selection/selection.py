@@ -72,22 +72,36 @@ def wanted(
     needs: Needs,
     facts: wants.Facts,
     code: Code,
+    *,
     profile: Profile | None = None,
+    known: Iterable[Want] | None = None,
 ) -> list[Want]:
     """All that asks for libraries but the user.
 
     A profile takes the place of what the code seems to need: it was seen to be what it needs.
+    ``known`` is `wanted_by` this code, where that was worked out already.
     """
     libraries = sources.libraries
-    found = [*needs.of_every_image(libraries), *needs.of_facts(libraries, facts)]
+    found = [*needs.of_facts(libraries, facts)]
     if profile is not None:
-        found += profile.wants(libraries)
-    elif code.opaque:
-        found += wants.everything(libraries, "nothing is known of the calls it makes")
+        found += [*needs.of_every_image(libraries), *profile.wants(libraries)]
     else:
-        found += needs.of_code(libraries, code)
-        found += [*wants.of_calls(libraries, code), *wants.of_paths(libraries, code)]
+        found += wanted_by(sources, needs, code) if known is None else known
     return found
+
+
+def wanted_by(sources: LibrarySources, needs: Needs, code: Code) -> tuple[Want, ...]:
+    """What an image with this code asks for, whatever the topology says."""
+    libraries = sources.libraries
+    always = tuple(needs.of_every_image(libraries))
+    if code.opaque:
+        return (*always, *wants.everything(libraries, "nothing is known of the calls it makes"))
+    return (
+        *always,
+        *needs.of_code(libraries, code),
+        *wants.of_calls(libraries, code),
+        *wants.of_paths(libraries, code),
+    )
 
 
 def select(

@@ -48,6 +48,7 @@ void panic_registers(const struct trap_frame *frame) {
 
 void (*machine_last_word)(enum control_exit_reason reason, uint32_t code);
 void (*machine_drain)(nanos_t deadline);
+void (*machine_flush)(void);
 
 void panic_call(void) {
     const struct trap_frame *frame = current != NULL ? current->user_frame : NULL;
@@ -135,11 +136,15 @@ noreturn void out_of_memory(void) {
 #define DRAIN_TIME (2 * NANOS_PER_SECOND)
 
 noreturn void machine_killed(int signal) {
+    if (machine_flush)
+        machine_flush();
     machine_stop(EXIT_SIGNAL, (uint32_t)signal);
 }
 
 noreturn void machine_exit(int status) {
     threads_stop_others();
+    if (machine_flush)
+        machine_flush();
     /* What was written to a connection just before the end is still to be sent. */
     if (machine_drain)
         machine_drain(clock_monotonic() + DRAIN_TIME);

@@ -26,3 +26,7 @@ extern void (*machine_last_word)(enum control_exit_reason reason, uint32_t code)
 /* Waits, at most until the deadline, for what was given away before the program's end and is not
  * gone yet; NULL without a network. May sleep. */
 extern void (*machine_drain)(nanos_t deadline);
+
+/* Hands over what the program's maps have written and its files do not have yet; NULL without
+ * volumes. Never sleeps. */
+extern void (*machine_flush)(void);

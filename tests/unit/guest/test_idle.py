@@ -51,7 +51,8 @@ async def test_a_service_that_nobody_calls_says_so_and_may_sleep(start: Any, mod
     await asyncio.wait_for(service.task, 10)
     while (message := await service.receive()) == {"type": "idle"}:
         pass
-    assert message == {"type": "stopped"}
+    assert message == {"type": "sleeping"}
+    assert await service.receive() == {"type": "stopped"}
     assert sys.modules["resting"].told == ["last"]
     assert caller.closing
 

@@ -203,3 +203,9 @@ async def test_a_client_that_gives_up_leaves_nothing(sleeping: Switch) -> None:
     client.close()
     await until(sleeping, lambda counters: counters.tunnels == 0)
     assert (await sleeping.counters()).ports["b"].holds
+
+
+async def test_who_listens_late_is_told_of_the_summons_before(sleeping: Switch) -> None:
+    with pytest.raises(DialError, match="did not start in time"):
+        await open_dial(sleeping.dial_socket, B, ECHO, patience=0.05)
+    assert Summons(sleeping).seen == ["b"]

@@ -74,6 +74,7 @@ class FakeMachine:
     on_message: Callable[[dict[str, Any]], None]
     on_console: Callable[[bytes], None]
     stops: bool = True
+    busy: bool = False
     pid: int = field(factory=os.getpid)
     console: bytes = b""
     image: Path | None = None
@@ -95,8 +96,13 @@ class FakeMachine:
         if not self.reads:
             await asyncio.Event().wait()
         self.sent.append(message)
-        if message["type"] == "stop":
+        if message["type"] in ("stop", "sleep"):
             self.stop_asked.set()
+        if message["type"] == "sleep":
+            self.on_message({"type": "busy" if self.busy else "sleeping"})
+        if message["type"] == "sleep" and not self.busy and self.stops:
+            self.on_message({"type": "stopped"})
+            self.end("ended with status 0")
         if message["type"] == "stop" and self.stops:
             self.on_message({"type": "stopped"})
             self.end("ended with status 0")
@@ -165,6 +171,9 @@ class FakeNetwork:
     def __init__(self, host: FakeHost, plan: Plan, dial_socket: Path) -> None:
         self.pid = os.getpid()
         self.on_no_way: Callable[[str, str], None] | None = None
+        self.on_summon: Callable[[str], None] | None = None
+        self.held = {name for name, each in plan.services.items() if each.service.sleep is not None}
+        self.used: set[str] = set()
         self.dial_socket = dial_socket
         self.commands: list[tuple[Any, ...]] = []
         self.egress: list[EgressCounters] = []
@@ -180,6 +189,24 @@ class FakeNetwork:
     async def counters(self) -> Counters:
         ways = tuple(self.egress)
         return Counters(ports={}, links={}, egress=ways, flows=0, tunnels=0, pcap_error=None)
+
+    async def hold(self, service: str) -> None:
+        self.held.add(service)
+        self.commands.append(("hold", service))
+
+    async def release(self, service: str) -> None:
+        self.held.discard(service)
+        self.commands.append(("release", service))
+
+    async def refuse(self, service: str) -> None:
+        self.held.discard(service)
+        self.commands.append(("refuse", service))
+
+    async def sleep(self, service: str, call_port: int) -> bool:
+        self.commands.append(("sleep", service, call_port))
+        if service not in self.used:
+            self.held.add(service)
+        return service not in self.used
 
     async def delay(self, source: str, target: str, seconds: float) -> None:
         self.commands.append(("delay", source, target, seconds))

@@ -93,7 +93,7 @@ def logs(tmp_path):
 
 def runner_of(host, logs, tmp_path):
     reports = Reports(tmp_path / "crashes", "chain", logs)
-    return Runner("back", host, logs, lambda _: None, reports)
+    return Runner("back", host, logs, lambda _: None, reports=reports)
 
 
 async def test_a_machine_that_dies_has_a_report_and_the_log_says_where(logs, tmp_path):

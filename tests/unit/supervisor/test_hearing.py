@@ -17,8 +17,13 @@ class Listener:
         self.logs = LogBook(folder, ["cart"])
         self.ready = []
         self.pongs = 0
+        self.rests = []
         self.hearing = Hearing(
-            "cart", self.logs, on_ready=lambda *news: self.ready.append(news), on_pong=self.pong
+            "cart",
+            self.logs,
+            on_ready=lambda *news: self.ready.append(news),
+            on_pong=self.pong,
+            on_rest=self.rests.append,
         )
 
     def pong(self):
@@ -57,9 +62,12 @@ def test_news_are_passed_on(cart):
     cart.hearing.message({"type": "ready", "methods": ["add"], "port": 7000})
     cart.hearing.message({"type": "pong", "id": 1})
     cart.hearing.message({"type": "shell", "session": 1})
+    for rest in ("idle", "busy", "sleeping"):
+        cart.hearing.message({"type": rest})
     cart.hearing.message({"type": "failed", "message": "ValueError: no shelf"})
     cart.hearing.message({"type": "stopped"})
     assert (cart.ready, cart.pongs) == ([(["add"], 7000)], 1)
+    assert cart.rests == ["idle", "busy", "sleeping"]
     assert shells == [{"type": "shell", "session": 1}]
     assert cart.hearing.failure == "cart failed to start: ValueError: no shelf"
     assert cart.said() == []

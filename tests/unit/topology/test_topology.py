@@ -32,6 +32,7 @@ module = "code.cart"
 volumes = { "/data" = "carts", "/also" = { name = "prices", read_only = true } }
 warm = true
 reseal = "daily"
+sleep = "5m"
 
 [[links]]
 from = "web"
@@ -69,11 +70,12 @@ def test_everything_that_a_topology_says(root: Path) -> None:
     assert web.env == {"GREETING": "hello", "EMPTY": ""}
     assert web.secrets == ("KEY", "OTHER")
     assert (cart.module, cart.memory, cart.line) == ("code.cart", 64 << 20, 14)
+    assert (web.sleep, cart.sleep) == (None, 300.0)
     assert cart.volumes == (Mount("/also", "prices", read_only=True), Mount("/data", "carts"))
     assert (cart.warm, cart.reseal) == (True, 86400)
     assert topology.links == (
-        Link("web", "cart", line=20, timeout=0.5),
-        Link("cart", "web", line=25, timeout=10.0),
+        Link("web", "cart", line=21, timeout=0.5),
+        Link("cart", "web", line=26, timeout=10.0),
     )
 
 
@@ -191,8 +193,8 @@ def test_a_size_is_told_as_it_is_written() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("500ms", 0.5), ("2s", 2.0), ("1.5s", 1.5), ("1m", 60.0)]
-    + [(text, None) for text in ("", "2", "0s", "-1s", "2 s", "1h", "s")],
+    [("500ms", 0.5), ("2s", 2.0), ("1.5s", 1.5), ("1m", 60.0), ("1h", 3600.0)]
+    + [(text, None) for text in ("", "2", "0s", "-1s", "2 s", "1d", "s")],
 )
 def test_durations(text: str, seconds: float | None) -> None:
     assert duration(text) == seconds

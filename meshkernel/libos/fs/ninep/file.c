@@ -5,6 +5,7 @@
 #include "fs/ninep/volume.h"
 #include "linux/abi.h"
 #include "linux/errno.h"
+#include "mm/space.h"
 
 /* What the server has to know of the flags of open (the same numbers); O_APPEND is kept here. */
 #define O_DSYNC 010000
@@ -151,6 +152,16 @@ static void volume_release(struct file *file) {
     if (open->object)
         object_close(volume, open->object);
     kfree(open);
+}
+
+static const struct file_ops volume_file_ops;
+
+void volume_flush_maps(void) {
+    struct space_area area;
+
+    for (size_t i = 0; space_describe(i, &area); i++)
+        if (area.shared && area.file && area.file->ops == &volume_file_ops)
+            (void)flush(area.file);
 }
 
 static const struct file_ops volume_file_ops = {

@@ -2,6 +2,7 @@
 #include "fs/ninep/volume.h"
 #include "core/alloc.h"
 #include "core/boot.h"
+#include "core/panic.h"
 #include "core/print.h"
 #include "core/string.h"
 #include "fs/mount.h"
@@ -74,4 +75,5 @@ void volume_mount(const char *tag, struct transport *transport) {
     }
     fs_mount(wanted->path, "9p", volume_inode(volume->root));
     wanted->mounted = true;
+    machine_flush = volume_flush_maps;
 }

@@ -176,6 +176,7 @@ int object_flush(struct volume *volume, struct object *object, const struct node
 /* file.c */
 int volume_open(const struct inode *inode, int flags, struct file **file);
 int volume_open_directory(const struct inode *inode, int flags, struct file **file);
+void volume_flush_maps(void); /* of all files: the program ends */
 
 /* inode.c */
 extern const struct inode_ops volume_ops;

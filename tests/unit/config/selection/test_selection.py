@@ -184,7 +184,7 @@ def test_a_program_of_which_nothing_is_known_gets_everything() -> None:
 def test_a_profile_takes_the_place_of_what_the_code_seems_to_need() -> None:
     code = Code(modules=frozenset({"shutil"}), names={"symlink_to": ("cart",)})
     profile = Profile(("connect", "read"), ("/proc/self/limits",), path="cart.toml")
-    asked = wanted(SOURCES, NEEDS, {"answers": "calls are answered"}, code, profile)
+    asked = wanted(SOURCES, NEEDS, {"answers": "calls are answered"}, code, profile=profile)
     found = select(SOURCES, asked)
     assert found.names == ("core", "net", "net/connect", "net/listen", "proc/limits")
     reasons = {each.name: each.reasons for each in found.chosen}

@@ -27,11 +27,23 @@ static bool group_full(const struct tcp_pcb_listen *found) {
     return found->callback_arg != NULL && full(found->callback_arg);
 }
 
+/* Requests that were answered and not yet confirmed. As many as the backlog may be under way, as in
+ * Linux: whatever comes of them has room in the queue (see `arrived`). */
+static bool too_many_requests(const struct tcp_pcb_listen *found) {
+    const struct tcp_socket *listener = found->callback_arg;
+    unsigned count = 0;
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; listener != NULL && pcb != NULL;
+         pcb = pcb->next)
+        if (pcb->state == SYN_RCVD && pcb->listener == found && ++count > listener->backlog)
+            return true;
+    return false;
+}
+
 static bool listener_full(const ip_addr_t *address, uint16_t port) {
     for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
          pcb = pcb->next)
         if (pcb->local_port == port && inet_reaches(&pcb->local_ip, address))
-            return group_full(pcb);
+            return group_full(pcb) || too_many_requests(pcb);
     return false;
 }
 
