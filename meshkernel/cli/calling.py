@@ -106,11 +106,16 @@ async def _call(info: dict[str, Any], function: str, values: Any, timeout: float
     from meshkernel.client import Client  # noqa: PLC0415
     from meshkernel.network.dial import open_dial  # noqa: PLC0415
 
-    async def connection(service: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        place = info["services"][service]
+    places = {each["name"]: each for one in info["services"].values() for each in one["replicas"]}
+
+    async def connection(replica: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        place = places[replica]
         return await open_dial(
             Path(info["dial"]), place["address"], place["port"], patience=timeout
         )
 
-    async with Client(connection) as client:
+    def replicas(service: str) -> list[str]:
+        return [each["name"] for each in info["services"][service]["replicas"]]
+
+    async with Client(connection, replicas=replicas) as client:
         return await client.call_within(timeout, function, values)

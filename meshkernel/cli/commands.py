@@ -12,12 +12,12 @@ from meshkernel.cli.profiling import profile
 from meshkernel.cli.running import down, logs, ps, up
 from meshkernel.cli.shell import shell
 from meshkernel.cli.single import run
-from meshkernel.cli.stopping import restart, start, stop
+from meshkernel.cli.stopping import restart, scale, start, stop
 from meshkernel.cli.tracing import trace
 
 VERBS = (
     *(check, plan, build, up, down, ps, logs, call, run, profile),
-    *(stop, start, restart, trace, shell, debug),
+    *(stop, start, restart, scale, trace, shell, debug),
 )
 
 

@@ -77,7 +77,8 @@ class Progress:
         """Show an event."""
         if self._quiet:
             return
-        if event.service in self._lines and event.phase != "note":
+        # A replica of several has a line beside that of its service, which was built.
+        if event.service and event.phase != "note":
             self._lines[event.service] = (event.phase, sentence(event), time.monotonic())
         if self._live is None:
             place = f"{event.service}: " if event.service else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ def logs(services: tuple[str, ...], topology: Path, follow: bool, count: int | N
         _show_files(folder, services, count)
         return
     with remote:
-        lines = show.LogLines([row["service"] for row in remote.ask("ps")])
+        lines = show.LogLines([row["name"] for row in remote.ask("ps")])
         wanted = {"services": list(services), "count": count, "follow": follow}
         for line in remote.lines("logs", **wanted):
             lines.show(line["service"], line["text"])
@@ -116,10 +117,21 @@ def logs(services: tuple[str, ...], topology: Path, follow: bool, count: int | N
 def show_services(rows: Rows, exposed: list[dict[str, Any]]) -> None:
     """The table of services, and how to reach what is exposed."""
     show.table(
-        ("SERVICE", "STATE", "PID", "ADDRESS", "MEMORY", "IMAGE", "READY IN", "RESTARTS"),
+        (
+            "SERVICE",
+            "REPLICA",
+            "STATE",
+            "PID",
+            "ADDRESS",
+            "MEMORY",
+            "IMAGE",
+            "READY IN",
+            "RESTARTS",
+        ),
         [
             (
                 row["service"],
+                row["replica"],
                 row["state"],
                 row["pid"],
                 row["address"],
@@ -133,9 +145,9 @@ def show_services(rows: Rows, exposed: list[dict[str, Any]]) -> None:
     )
     for row in rows:
         if row["state"] in ("failed", "restarting") and row["reason"]:
-            click.echo(f"{row['service']}: {row['reason']}")
+            click.echo(f"{row['name']}: {row['reason']}")
         if row["report"]:
-            click.echo(f"{row['service']}: the report of its last crash is {row['report']}")
+            click.echo(f"{row['name']}: the report of its last crash is {row['report']}")
     for each in exposed:
         host = f"[{each['host']}]" if ":" in each["host"] else each["host"]
         click.echo(f"{each['service']} is at http://{host}:{each['port']}/")
@@ -143,7 +155,7 @@ def show_services(rows: Rows, exposed: list[dict[str, Any]]) -> None:
 
 def show_ways(rows: Rows) -> None:
     """The table of the ways out, if there are any, and what came of them."""
-    ways = [(row["service"], way) for row in rows for way in row["egress"]]
+    ways = [(row["name"], way) for row in rows for way in row["egress"]]
     if not ways:
         return
     click.echo()
@@ -176,14 +188,21 @@ def show_server(server: MeshServer) -> None:
 def _show_files(folder: RunFolder, services: tuple[str, ...], count: int | None) -> None:
     """The logs of a mesh that has stopped, from their files."""
     files = {path.stem: path for path in sorted(folder.logs.glob("*.log"))}
-    if unknown := sorted(set(services) - files.keys()):
+    wanted = {name: _files_of(name, files) for name in services}
+    if unknown := sorted(name for name, found in wanted.items() if not found):
         raise SupervisorError(f"there is no log of {', '.join(unknown)}")
     if not files:
         raise SupervisorError(f"the mesh {folder.path.name} has no logs: it has never run")
     lines = show.LogLines(list(files))
     found = []
-    for name in services or files:
+    for name in [each for names in wanted.values() for each in names] or files:
         said = files[name].read_text(errors="replace").splitlines()
         found += [(line, name) for line in (said if count is None else said[-count:])]
     for line, name in sorted(found, key=lambda each: each[0].partition(" ")[0]):
         lines.show(name, line.partition(" ")[2])
+
+
+def _files_of(name: str, files: Iterable[str]) -> list[str]:
+    """The logs of a replica, or of a service: those of all of its replicas."""
+    numbered = [each for each in files if each.removeprefix(f"{name}-").isdecimal()]
+    return [each for each in files if each == name] or numbered

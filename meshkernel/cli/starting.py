@@ -18,7 +18,7 @@ from meshkernel.supervisor.server import MeshServer
 
 def foreground(plan: Plan) -> int:
     """Run the mesh in this process, until Ctrl-C or `meshkernel down`."""
-    lines = show.LogLines(list(plan.services))
+    lines = show.LogLines(list(plan.replicas))
     with Progress(list(plan.services)) as progress:
 
         async def follow(server: MeshServer) -> None:

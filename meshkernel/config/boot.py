@@ -76,7 +76,7 @@ def service_json(plan: Plan, service: ServicePlan, replica: Replica) -> str:
         "host": "0.0.0.0",  # noqa: S104 - the switch says who gets here
         "port": CALL_PORT,
         "http_port": exposed[0].port if exposed else HTTP_PORT,
-        "sleep": service.service.sleep,
+        "sleep": replica.sleep,
         "peers": {
             peer.name: {
                 "addresses": [str(address) for address in peer.addresses],

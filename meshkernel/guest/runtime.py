@@ -23,6 +23,7 @@ from meshkernel.guest import control as control_channel
 from meshkernel.guest.configuration import Configuration
 from meshkernel.guest.control import ControlChannel
 from meshkernel.guest.idle import Idleness, Use
+from meshkernel.guest.load import LoadMeter
 from meshkernel.guest.loading import Loaded, run_hooks
 from meshkernel.guest.peers import Peers
 from meshkernel.service import attached
@@ -62,6 +63,7 @@ class Runtime:
         self._shells: Any = None
         self._schedule: Any = None
         self._idleness: Idleness | None = None
+        self._load: LoadMeter | None = None
         self.ready = False
 
     def heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -103,6 +105,7 @@ class Runtime:
             self._on_ready()
             self._begin_schedule(service)
             self._begin_idleness(service, configuration.sleep)
+            self._begin_load(service, configuration.load)
             grace = await self._stop
             server.close()
             await self._end(service, grace)
@@ -125,6 +128,15 @@ class Runtime:
         uses: list[Use] = [service.dispatcher, *([] if service.web is None else [service.web])]
         self._idleness = Idleness(uses, seconds, lambda: self._control.send("idle"))
 
+    def _begin_load(self, service: Loaded, seconds: float | None) -> None:
+        """From now on the supervisor hears how busy the service is, if it wants to know."""
+        if seconds is None:
+            return
+        self._load = LoadMeter(seconds, lambda calls: self._control.send("load", calls=calls))
+        service.dispatcher.on_count = self._load.count
+        if service.web is not None:
+            service.web.on_count = self._load.count
+
     def _sleep(self, grace: float) -> None:
         """Stop, unless somebody has used the service since it said that nobody does."""
         if self._idleness is None or self._idleness.left or self._service is None:
@@ -138,6 +150,8 @@ class Runtime:
         """Let calls end, run ``@on_stop`` last one first, close the links; within the grace."""
         if self._idleness is not None:
             self._idleness.stop()
+        if self._load is not None:
+            self._load.stop()
         async with asyncio.timeout(grace):
             if service.web is not None:
                 await service.web.stop(grace * DRAIN_SHARE / 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -57,7 +58,11 @@ class _Connection(H11Protocol):
 
 
 class WebServer:
-    """One application on one port, which is said when it starts."""
+    """One application on one port, which is said when it starts.
+
+    Attributes:
+        on_count: called with 1 for each request that begins, and with -1 for each that ends.
+    """
 
     def __init__(self, application: Any) -> None:
         self._config = Config(
@@ -74,7 +79,9 @@ class WebServer:
             timeout_keep_alive=KEEP_ALIVE,
         )
         self._config.load()
+        self._config.loaded_app = self._counted(self._config.loaded_app)
         self._state = _State()
+        self.on_count: Callable[[int], None] | None = None
         self._server: asyncio.Server | None = None
         self._lifespan: LifespanOn | None = None
 
@@ -87,6 +94,22 @@ class WebServer:
     def used(self) -> float:
         """When the last connection ended, by the event loop's clock."""
         return self._state.used
+
+    def _counted(self, application: Any) -> Any:
+        """The application, whose requests are counted."""
+
+        async def counted(scope: Any, receive: Any, send: Any) -> None:
+            tell = self.on_count if scope["type"] == "http" else None
+            if tell is None:
+                await application(scope, receive, send)
+                return
+            tell(1)
+            try:
+                await application(scope, receive, send)
+            finally:
+                tell(-1)
+
+        return counted
 
     async def start(self, host: str, port: int) -> int:
         """Run the application's start-up, then listen; returns the port."""

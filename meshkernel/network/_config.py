@@ -23,8 +23,11 @@ def _facts(plan: Plan, dial: Path) -> Iterator[str]:
     for service in plan.services.values():
         for replica in service.replicas:
             yield f"port {replica.name} {replica.address}"
-            if service.service.sleep is not None:
+            if replica.sleep is not None:
                 yield f"hold {replica.name}"
+        if service.service.expose:
+            for replica in service.replicas[1:]:
+                yield f"replica {replica.name} {service.replicas[0].name}"
     for source, target in plan.links:
         for caller, callee in product(*(plan.services[name].replicas for name in (source, target))):
             yield f"link {caller.name} {callee.name}"

@@ -167,6 +167,14 @@ class Switch:
         """Resets what was kept for the service, which does not come up, and keeps nothing more."""
         await self._control.command("refuse", service)
 
+    async def serve(self, replica: str) -> None:
+        """The gateway may open connections of exposed ports to it: its machine is ready."""
+        await self._control.command("serve", replica)
+
+    async def drain(self, replica: str) -> None:
+        """The gateway opens no more of them, as long as other replicas run."""
+        await self._control.command("drain", replica)
+
     async def counters(self) -> Counters:
         """What was forwarded and dropped since the start."""
         return Counters.parse(await self._control.command("counters"))
@@ -231,7 +239,7 @@ class Switch:
         either: set[asyncio.Future[Any]] = {ready, self._control.ended}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
-            self.exposed = tuple(Exposed(**each) for each in ready.result()["expose"])
+            self.exposed = tuple(_exposed(each, plan) for each in ready.result()["expose"])
             return
         status = await self._process.wait()
         await self._reporter
@@ -263,6 +271,11 @@ WHY = {
     "crowded": "the service has too many connections outside",
 }
 """What came of a connection that did not come about."""
+
+
+def _exposed(each: Reply, plan: Plan) -> Exposed:
+    """A way in, by the name of its service."""
+    return Exposed(**{**each, "service": plan.replicas[each["service"]].service})
 
 
 def _no_way(event: Reply) -> str:

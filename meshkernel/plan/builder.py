@@ -127,9 +127,16 @@ def _service(
 def _replicas(service: Service, addresses: dict[str, IPv4Address]) -> tuple[Replica, ...]:
     named = zip(replica_names(service), _names(service), strict=True)
     return tuple(
-        Replica(service.name, number, name, addresses[key])
+        Replica(service.name, number, name, addresses[key], _sleep(service, number))
         for number, (name, key) in enumerate(named, 1)
     )
+
+
+def _sleep(service: Service, number: int) -> float | None:
+    """Where no replica need run, the first one is woken by a call, the others by the load."""
+    if service.replicas.least == 0 and number == 1:
+        return service.replicas.cooldown
+    return service.sleep
 
 
 def _peer(service: Service, timeout: float, addresses: dict[str, IPv4Address]) -> Peer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from attrs import frozen
@@ -27,12 +28,14 @@ class Replica:
         number: from 1.
         name: the service's own where there is one machine, else ``search-1``, ``search-2``, ...
         address: in the mesh.
+        sleep: seconds without use after which its machine ends, until somebody calls; None: never.
     """
 
     service: str
     number: int
     name: str
     address: IPv4Address
+    sleep: float | None = None
 
     @property
     def mac(self) -> str:
@@ -110,6 +113,11 @@ class ServicePlan:
         return self.replicas[0].address
 
     @property
+    def sleeps(self) -> bool:
+        """Whether its machines come and go with those who use them."""
+        return any(replica.sleep is not None for replica in self.replicas)
+
+    @property
     def mac(self) -> str:
         """Of the first replica."""
         return self.replicas[0].mac
@@ -129,7 +137,11 @@ class Plan:
     links: tuple[tuple[str, str], ...]
     release: bool = False
 
-    @property
-    def replicas(self) -> dict[str, Replica]:
+    def of(self, replica: str) -> ServicePlan:
+        """The service of a replica, by the replica's name."""
+        return self.services[self.replicas[replica].service]
+
+    @cached_property
+    def replicas(self) -> Mapping[str, Replica]:
         """Every machine that there may be, by its name, in start order."""
         return {each.name: each for service in self.services.values() for each in service.replicas}

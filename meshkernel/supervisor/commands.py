@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
@@ -16,6 +16,7 @@ from meshkernel.plan.model import CALL_PORT
 from meshkernel.supervisor.control import Command, Request, Send
 from meshkernel.supervisor.logbook import Line
 from meshkernel.supervisor.processes import Identity
+from meshkernel.supervisor.replicas import Replicas
 from meshkernel.supervisor.state import State
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def commands_of(server: MeshServer) -> dict[str, Command]:
         "stop": commands.stop,
         "start": commands.start,
         "restart": commands.restart,
+        "scale": commands.scale,
         "trace": commands.trace,
         "debug": commands.debug,
         "shell": commands.shell,
@@ -51,7 +53,7 @@ class _Commands:
         """The services, each with what came of its connections to servers outside."""
         ways = (await self._server.network.counters()).egress
         return [
-            row.as_map() | {"egress": [_way(each) for each in ways if each.source == row.service]}
+            row.as_map() | {"egress": [_way(each) for each in ways if each.source == row.name]}
             for row in self._server.mesh.rows()
         ]
 
@@ -66,13 +68,7 @@ class _Commands:
             "supervisor": [own.pid, own.started],
             "dial": str(self._server.network.dial_socket),
             "services": {
-                name: {
-                    "address": str(self._server.plan.services[name].address),
-                    "port": runner.port or CALL_PORT,
-                    "methods": list(runner.methods),
-                    "state": str(runner.state),
-                }
-                for name, runner in self._server.mesh.runners.items()
+                name: self._service(service) for name, service in self._server.mesh.services.items()
             },
             "exposed": [
                 {"service": e.service, "host": e.host, "port": e.port, "inside": e.inside}
@@ -80,8 +76,25 @@ class _Commands:
             ],
         }
 
+    def _service(self, service: Replicas) -> dict[str, Any]:
+        ready, replicas = service.ready, self._server.plan.replicas
+        return {
+            "address": str(replicas[ready.name].address),
+            "port": ready.port or CALL_PORT,
+            "methods": list(ready.methods),
+            "state": str(ready.state),
+            "replicas": [
+                {
+                    "name": runner.name,
+                    "address": str(replicas[runner.name].address),
+                    "port": runner.port or CALL_PORT,
+                }
+                for runner in service.called
+            ],
+        }
+
     async def logs(self, request: Request, send: Send) -> Any:
-        services = [self._server.mesh.runner(name).name for name in request.get("services", [])]
+        services = self._replicas(request.get("services", []))
         async with self._server.logs.following(services) as lines:
             for line in self._server.logs.last(services, request.get("count")):
                 await send({"line": line.as_map()})
@@ -103,8 +116,9 @@ class _Commands:
             await asyncio.gather(pumping, stopped, return_exceptions=True)
 
     async def kill(self, request: Request, send: Send) -> Any:
-        runner = self._server.mesh.runner(request.get("service", ""))
-        if not runner.kill():
+        runners = self._server.mesh.of(request.get("service", ""))
+        if not sum(runner.kill() for runner in runners):
+            runner = runners[0]
             raise SupervisorError(f"{runner.name} has no machine: it is {runner.state}")
 
     async def stop(self, request: Request, send: Send) -> Any:
@@ -129,7 +143,21 @@ class _Commands:
         if self._server.stop_asked.is_set():
             raise SupervisorError("the mesh is being stopped")
         named = [request["service"]] if "service" in request else request.get("services", [])
-        return [self._server.mesh.runner(name).name for name in named or self._server.mesh.runners]
+        return self._replicas(named or self._server.mesh.services)
+
+    def _replicas(self, names: Iterable[str]) -> list[str]:
+        """The names of the replicas that are meant by names of services and replicas."""
+        found = [runner.name for name in names for runner in self._server.mesh.of(name)]
+        return list(dict.fromkeys(found))
+
+    async def scale(self, request: Request, send: Send) -> Any:
+        """Run another number of replicas, or (nil) as many as the load asks for."""
+        if self._server.stop_asked.is_set():
+            raise SupervisorError("the mesh is being stopped")
+        count = request.get("count")
+        if count is not None and type(count) is not int:
+            raise SupervisorError(f"{count!r} is no number of replicas")
+        await self._server.mesh.scale(request.get("service", ""), count)
 
     async def debug(self, request: Request, send: Send) -> Any:
         runner = self._server.mesh.runner(request.get("service", ""))
@@ -155,8 +183,9 @@ class _Commands:
         if self._server.stop_asked.is_set():
             raise SupervisorError("the mesh is being stopped")
         ailing = [
-            name
-            for name, runner in self._server.mesh.runners.items()
+            runner.name
+            for service in self._server.mesh.services.values()
+            for runner in service.chosen
             if runner.state in (State.FAILED, State.STOPPED)
         ]
         await self._server.mesh.start()

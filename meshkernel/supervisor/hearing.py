@@ -24,7 +24,8 @@ class Hearing:
         on_shell: called with what its shells say.
 
     ``on_ready`` is called with its methods and its port, ``on_pong`` when it has answered a ping,
-    ``on_rest`` with ``idle``, ``busy`` or ``sleeping``.
+    ``on_rest`` with ``idle``, ``busy`` or ``sleeping``, ``on_load`` with how many calls were
+    under way on average.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Hearing:
         on_ready: Callable[[list[str], int | None], None],
         on_pong: Callable[[], None],
         on_rest: Callable[[str], None],
+        on_load: Callable[[float], None] = lambda _: None,
     ) -> None:
         self.failure: str | None = None
         self.on_shell: Callable[[dict[str, Any]], None] | None = None
@@ -43,6 +45,7 @@ class Hearing:
         self._on_ready = on_ready
         self._on_pong = on_pong
         self._on_rest = on_rest
+        self._on_load = on_load
         self._partial = b""  # of the console: a line that has not ended
 
     def note(self, text: str) -> None:
@@ -80,6 +83,8 @@ class Hearing:
                 self._on_pong()
             case {"type": "idle" | "busy" | "sleeping" as what}:
                 self._on_rest(what)
+            case {"type": "load", "calls": int() | float() as calls} if math.isfinite(calls):
+                self._on_load(max(calls, 0.0))
             case {"type": "shell"} if self.on_shell is not None:
                 self.on_shell(message)
             case {"type": "stopped"}:

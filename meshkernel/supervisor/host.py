@@ -34,7 +34,11 @@ COLD = ".cold"
 
 def boot_configurations(plan: Plan) -> dict[str, str]:
     """What each machine is told at boot: of this plan, and not of one that was built after it."""
-    return {name: boot_configuration(plan, each) for name, each in plan.services.items()}
+    return {
+        replica.name: boot_configuration(plan, each, replica)
+        for each in plan.services.values()
+        for replica in each.replicas
+    }
 
 
 @define
@@ -82,7 +86,7 @@ class RealHost:
         services = [each.service for each in plan.services.values()]
         with open_volumes(self._root(plan), _mounts(services)):
             pass  # what cannot be opened is told now, and not to the first caller
-        awake = [each for each in services if each.sleep is None]
+        awake = [each.service for each in plan.services.values() if not each.sleeps]
         with open_volumes(self._root(plan), _mounts(awake)) as self._opened:
             async with await Switch.start(plan, folder, program=self._switch) as switch:
                 yield switch
@@ -92,16 +96,16 @@ class RealHost:
 
     @contextmanager
     def machine_volumes(self, plan: Plan, name: str) -> Iterator[Volumes | None]:
-        """What a service's machine mounts, for as long as the block runs.
+        """What a replica's machine mounts, for as long as the block runs.
 
         Raises:
             SupervisorError: another mesh has taken it while the service slept.
         """
-        service = plan.services[name].service
-        if service.sleep is None:
+        planned = plan.of(name)
+        if not planned.sleeps:
             yield self._opened
             return
-        with open_volumes(self._root(plan), service.volumes) as opened:
+        with open_volumes(self._root(plan), planned.service.volumes) as opened:
             yield opened
 
     def launcher(self, plan: Plan, network: Network) -> Launcher:
@@ -134,31 +138,31 @@ class RealHost:
         del name
         return None
 
-    def boot_cold(self, name: str) -> None:
-        """From now on a service boots its cold image."""
-        self._cold.add(name)
-        self._turned.add(name)
+    def boot_cold(self, service: str, replica: str) -> None:
+        """From now on a service boots its cold image, as this replica of it needs."""
+        self._cold.add(service)
+        self._turned.add(replica)
 
     def turned_cold(self, name: str) -> bool:
-        """Whether the service has turned to its cold image since this was asked last."""
+        """Whether a replica has turned to the cold image since this was asked last."""
         turned = name in self._turned
         self._turned.discard(name)
         return turned
 
     def spec(self, plan: Plan, name: str, opened: Volumes | None = None) -> MachineSpec:
-        """The machine of a service, and the volumes that are open for it."""
-        planned = plan.services[name]
-        mounts = planned.service.volumes
+        """The machine of a replica, and the volumes that are open for it."""
+        replica, planned = plan.replicas[name], plan.of(name)
+        mounts, service = planned.service.volumes, planned.name
         assert self._kept is not None  # noqa: S101 - there is a network
-        warm = self._images[name].warm is not None and name not in self._cold
+        warm = self._images[service].warm is not None and service not in self._cold
         return MachineSpec(
             name=name,
-            image=self._kept / f"{name}{'.elf' if warm else COLD}",
-            ram=self._kept / f"{name}.ram" if warm else None,
+            image=self._kept / f"{service}{'.elf' if warm else COLD}",
+            ram=self._kept / f"{service}.ram" if warm else None,
             boot=self._boot[name],
             memory=planned.service.memory,
             accel=self._accel,
-            mac=planned.mac,
+            mac=replica.mac,
             volumes=opened.of(mounts) if opened else (),
             inherited=opened.descriptors if opened and mounts else (),
             secrets={secret: self.environ[secret] for secret in planned.service.secrets},
@@ -172,30 +176,30 @@ class _RealLauncher:
     switch: Switch
 
     def launch(
-        self, service: str, on_message: OnMessage, on_console: OnConsole
+        self, replica: str, on_message: OnMessage, on_console: OnConsole
     ) -> AbstractAsyncContextManager[RunningMachine]:
-        return self._launched(service, on_message, on_console)
+        return self._launched(replica, on_message, on_console)
 
     @asynccontextmanager
     async def _launched(
-        self, service: str, on_message: OnMessage, on_console: OnConsole
+        self, replica: str, on_message: OnMessage, on_console: OnConsole
     ) -> AsyncIterator[RunningMachine]:
-        with self.host.machine_volumes(self.plan, service) as opened:
-            spec = self.host.spec(self.plan, service, opened)
-            network = await self.switch.attach(service)
+        with self.host.machine_volumes(self.plan, replica) as opened:
+            spec = self.host.spec(self.plan, replica, opened)
+            network = await self.switch.attach(replica)
             async with Machine.start(
                 spec,
                 network=network,
                 on_message=on_message,
                 on_console=on_console,
-                on_trace=self.host.on_trace(service),
+                on_trace=self.host.on_trace(self.plan.replicas[replica].service),
             ) as machine:
                 yield machine
                 if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
-                    self.host.boot_cold(service)
+                    self.host.boot_cold(self.plan.replicas[replica].service, replica)
 
-    def turned_cold(self, service: str) -> bool:
-        return self.host.turned_cold(service)
+    def turned_cold(self, replica: str) -> bool:
+        return self.host.turned_cold(replica)
 
 
 def _mounts(services: Iterable[Service]) -> list[Mount]:

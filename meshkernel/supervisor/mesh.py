@@ -11,18 +11,24 @@ from attrs import asdict, frozen
 
 from meshkernel.errors import MachineError, SupervisorError
 from meshkernel.plan.model import CALL_PORT, Plan
+from meshkernel.supervisor.callers import Callers
 from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.events import Event, OnEvent, ignore
 from meshkernel.supervisor.logbook import LogBook
+from meshkernel.supervisor.replicas import GONE, Replicas
 from meshkernel.supervisor.runner import GRACE, Runner
+from meshkernel.supervisor.scaler import Scaler
 from meshkernel.supervisor.seams import Launcher, Network
 from meshkernel.supervisor.sleeping import Sleep
 from meshkernel.supervisor.state import State
 
+RETIRING = 60.0
+"""Seconds that a replica has to stop in when fewer are to run; half of them are its calls'."""
+
 
 @frozen
 class Row:
-    """One service as ``meshkernel ps`` shows it.
+    """One replica as ``meshkernel ps`` shows it; ``replica`` is its number, from 1.
 
     ``address`` is ``ip:port`` of its calls; ``summons`` says how often a caller has started it, and
     ``woken`` when that was the last time, in seconds since 1970.
@@ -30,6 +36,7 @@ class Row:
 
     service: str
     replica: int
+    name: str
     state: str
     pid: int | None
     address: str
@@ -48,7 +55,11 @@ class Row:
 
 
 class Mesh:
-    """The services of one plan, each with its runner.
+    """The services of one plan, each replica with its runner.
+
+    Attributes:
+        services: what runs of each service, by its name, in the plan's order.
+        runners: those of all replicas, by their names.
 
     ``changed`` is called after each change of a state or of a process; ``reports`` has the
     crash reports.
@@ -79,17 +90,38 @@ class Mesh:
                 logs,
                 self._changed,
                 reports=reports,
-                sleep=None if each.service.sleep is None else Sleep(name, network),
+                sleep=None if replica.sleep is None else Sleep(name, network),
             )
+            for name, replica in plan.replicas.items()
+        }
+        self.services = {
+            name: Replicas(each, [self.runners[replica.name] for replica in each.replicas])
             for name, each in plan.services.items()
         }
+        self._callers = Callers(self.services, network)
+        self._scalers = {
+            name: Scaler(each, self._scale)
+            for name, each in self.services.items()
+            if each.planned.service.replicas.vary and len(each.runners) > 1
+        }
 
-    def runner(self, service: str) -> Runner:
-        """The runner of a service; SupervisorError for an unknown one."""
-        if service not in self.runners:
-            names = ", ".join(self.runners)
-            raise SupervisorError(f"there is no service {service!r}; there are {names}")
-        return self.runners[service]
+    def of(self, name: str) -> list[Runner]:
+        """The runners of a service's replicas, or of one replica; SupervisorError for an unknown
+        name.
+        """
+        return [self.runners[name]] if name in self.runners else self._service(name).shown
+
+    def runner(self, name: str) -> Runner:
+        """The runner of a replica; of a service's name, that of one which runs. SupervisorError for
+        an unknown one.
+        """
+        return self.runners[name] if name in self.runners else self._service(name).ready
+
+    def _service(self, name: str) -> Replicas:
+        if name not in self.services:
+            names = ", ".join(self.services)
+            raise SupervisorError(f"there is no service {name!r}; there are {names}")
+        return self.services[name]
 
     async def start(self) -> None:
         """Start every service that does not run, and return when all are ready.
@@ -99,41 +131,94 @@ class Mesh:
         Raises:
             MachineError: one did not start; the others are left as they are.
         """
-        for runner in self.runners.values():
-            if runner.sleep is not None:
-                runner.doze()
+        for service in self.services.values():
+            for runner in service.chosen:
+                if runner.sleep is not None:
+                    runner.doze()
         for names in self.plan.generations:
-            runners = [self.runners[name] for name in names]
+            runners = [each for name in names for each in self.services[name].chosen]
             await _together([self._boot(each) for each in runners if each.sleep is None])
 
-    def summon(self, service: str) -> None:
-        """Somebody calls a service that sleeps."""
-        self.runner(service).wake()
+    def summon(self, replica: str) -> None:
+        """Somebody calls a replica that sleeps."""
+        self.runners[replica].wake()
 
     async def stop(self, grace: float = GRACE) -> None:
         """Stop every service, callers before those that they call."""
+        for scaler in self._scalers.values():
+            await scaler.close()
         for names in reversed(self.plan.generations):
-            await asyncio.gather(*(self.runners[name].stop(grace) for name in names))
+            runners = [each for name in names for each in self.services[name].runners]
+            await asyncio.gather(*(runner.stop(grace) for runner in runners))
+        self._callers.close()
         self.logs.close()
 
     async def start_services(self, names: Collection[str]) -> None:
-        """Start these of the services, those that are called before their callers.
+        """Start these of the services or replicas, those that are called before their callers.
 
         Raises:
             MachineError: one did not start.
             SupervisorError: there is no such service.
         """
-        wanted = {self.runner(name).name for name in names}
-        for generation in self.plan.generations:
-            runners = [self.runners[name] for name in generation if name in wanted]
+        for runners in self._by_generation(names):
             await _together([self._boot(runner) for runner in runners])
 
     async def stop_services(self, names: Collection[str], grace: float = GRACE) -> None:
-        """Stop these of the services, callers before those that they call."""
-        wanted = {self.runner(name).name for name in names}
-        for generation in reversed(self.plan.generations):
-            runners = [self.runners[name] for name in generation if name in wanted]
+        """Stop these of the services or replicas, callers before those that they call."""
+        for runners in reversed(self._by_generation(names)):
             await asyncio.gather(*(runner.stop(grace) for runner in runners))
+
+    async def scale(self, name: str, count: int | None) -> None:
+        """Run so many replicas of a service from now on, or as many as its load asks for (None);
+        returns when they are ready, and the others have stopped.
+
+        Raises:
+            MachineError: one did not start.
+            SupervisorError: there is no such service, it has no places for so many, or its replicas
+                do not follow the load.
+        """
+        scaler = self._scalers.get(self._service(name).name)
+        if scaler is not None:
+            scaler.pinned = count is not None
+        if count is not None:
+            await self._scale(name, count)
+        elif scaler is not None:
+            scaler.look()
+        else:
+            remedy = "write replicas = { min = 1, max = 8 } into the topology, then down and up"
+            raise SupervisorError(f"the replicas of {name} do not follow its load: {remedy}")
+
+    async def _scale(self, name: str, count: int) -> None:
+        """Those that are too many are called no more from the beginning, and end their calls."""
+        service = self.services[name]
+        async with service.changing:
+            before = service.wanted
+            service.want(count)
+            self._notify()
+            more = service.runners[before:count]
+            for runner in more:
+                if runner.sleep is not None:
+                    runner.doze()
+            await _together([self._boot(each) for each in more if each.sleep is None])
+            await self._retire(service, service.runners[count:])
+
+    async def _retire(self, service: Replicas, runners: list[Runner]) -> None:
+        """Stop replicas that nobody calls any more."""
+        going = [each for each in runners if each.state not in GONE]
+        service.leaving.update(going)
+        try:
+            await self._callers.retire(service.name, going)
+            await asyncio.gather(*(runner.stop(RETIRING) for runner in going))
+        finally:
+            service.leaving.difference_update(going)
+
+    def _by_generation(self, names: Collection[str]) -> list[list[Runner]]:
+        """The runners of services or replicas, in the order of starting."""
+        named = [runner for name in names for runner in self.of(name)]
+        return [
+            [each for name in generation for each in self.services[name].runners if each in named]
+            for generation in self.plan.generations
+        ]
 
     def kill(self) -> None:
         """End every machine at once; `stop` has still to be awaited."""
@@ -142,7 +227,7 @@ class Mesh:
 
     def rows(self) -> list[Row]:
         """What ``ps`` shows, in the plan's order."""
-        return [self._row(runner) for runner in self.runners.values()]
+        return [self._row(each) for service in self.services.values() for each in service.shown]
 
     def pids(self) -> list[int]:
         """The processes of the machines that run."""
@@ -163,21 +248,24 @@ class Mesh:
                 raise
         self._on_event(Event("ready", runner.name, (runner.boot_ms or 0) / 1000))
 
-    def _changed(self, runner: Runner) -> None:  # noqa: ARG002 - all are looked at
+    def _changed(self, runner: Runner) -> None:
+        service = self.plan.replicas[runner.name].service
+        self._callers.changed(service, runner)
         self._notify()
 
     def _row(self, runner: Runner) -> Row:
-        planned = self.plan.services[runner.name]
+        planned, replica = self.plan.of(runner.name), self.plan.replicas[runner.name]
         return Row(
-            service=runner.name,
-            replica=0,
+            service=planned.name,
+            replica=replica.number,
+            name=runner.name,
             state=str(runner.state),
             pid=runner.pid,
-            address=f"{planned.address}:{runner.port or CALL_PORT}",
+            address=f"{replica.address}:{runner.port or CALL_PORT}",
             memory_mb=planned.service.memory >> 20,
             boot_ms=runner.boot_ms,
             restarts=runner.restarts,
-            image_bytes=self._image_bytes.get(runner.name, 0),
+            image_bytes=self._image_bytes.get(planned.name, 0),
             reason=runner.reason,
             report=None if runner.report is None else str(runner.report),
             summons=0 if runner.sleep is None else runner.sleep.summons,

@@ -33,7 +33,11 @@ class RecordingHost(RealHost):
     def spec(self, plan: Plan, name: str, opened: Volumes | None = None) -> MachineSpec:
         """The machine of a service; that of the one is traced from its first call on."""
         spec = super().spec(plan, name, opened)
-        return evolve(spec, trace=request(once=True)) if name == self.service else spec
+        return (
+            evolve(spec, trace=request(once=True))
+            if plan.replicas[name].service == self.service
+            else spec
+        )
 
     def on_trace(self, name: str) -> OnTrace | None:
         return self.used.feed if name == self.service else None

@@ -27,7 +27,7 @@ GRACE = 5.0
 
 
 class Runner:
-    """The supervisor's view of one service.
+    """The supervisor's view of one replica of a service.
 
     Attributes:
         pid: of the machine's process, while there is one.
@@ -38,6 +38,8 @@ class Runner:
         methods, port: as the service announced them.
         hearing: what it says.
         sleep: how it sleeps; None for a service that does not.
+        load: how many calls it has under way, as it said last.
+        on_load: called when it has said so.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class Runner:
         self.methods: tuple[str, ...] = ()
         self.port: int | None = None
         self.sleep = sleep
+        self.load = 0.0
+        self.on_load: Callable[[], None] = lambda: None
         self._launcher = launcher
         self._changed = changed
         self._reports = reports
@@ -66,7 +70,12 @@ class Runner:
         self._backoff = Backoff()
         self._watch = Watch(name, lambda: self.reached(State.RUNNING, State.STOPPING))
         self.hearing = Hearing(
-            name, logs, on_ready=self._ready, on_pong=self._watch.hear, on_rest=self._rest
+            name,
+            logs,
+            on_ready=self._ready,
+            on_pong=self._watch.hear,
+            on_rest=self._rest,
+            on_load=self._loaded,
         )
         self._machine: RunningMachine | None = None
         self._task: asyncio.Task[None] | None = None
@@ -167,6 +176,7 @@ class Runner:
         self._stopping.set()
         if self.state in (State.STARTING, State.RUNNING):
             self._life.enter(State.STOPPING)
+        if self.state is State.STOPPING:  # or it is for longer than this already
             await self._ask_to_stop(grace)
         if self._task is not None:
             await asyncio.wait({self._task})
@@ -263,6 +273,10 @@ class Runner:
         elif self._falling is None or self._falling.done():
             self._falling = asyncio.create_task(self.fall_asleep(), name=f"sleep of {self.name}")
 
+    def _loaded(self, calls: float) -> None:
+        self.load = calls
+        self.on_load()
+
     def _seconds_ready(self) -> float:
         return time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
 
@@ -271,7 +285,7 @@ class Runner:
         self.hearing.failure = None
         if self.sleep is not None:
             self.sleep.falling = False
-        self._ready_at = None
+        self._ready_at, self.load = None, 0.0
         self._launched = time.monotonic()
         try:
             async with self._launcher.launch(

@@ -65,15 +65,15 @@ class Launcher(Protocol):
     """Starts machines."""
 
     def launch(
-        self, service: str, on_message: OnMessage, on_console: OnConsole
+        self, replica: str, on_message: OnMessage, on_console: OnConsole
     ) -> AbstractAsyncContextManager[RunningMachine]:
-        """A machine for this service, which has ended when the block has.
+        """A machine for the replica of this name, which has ended when the block has.
 
         Raises on entering:
             MachineError: it could not be started.
         """
 
-    def turned_cold(self, service: str) -> bool:
+    def turned_cold(self, replica: str) -> bool:
         """Whether its last machine could not go on from a warm image, so that the next one boots
         the cold image.
         """
@@ -109,6 +109,8 @@ class Network(Protocol):
     async def sleep(self, service: str, call_port: int) -> bool: ...
     async def release(self, service: str) -> None: ...
     async def refuse(self, service: str) -> None: ...
+    async def serve(self, replica: str) -> None: ...
+    async def drain(self, replica: str) -> None: ...
     async def counters(self) -> Counters: ...
     async def delay(self, source: str, target: str, seconds: float) -> None: ...
     async def drop(self, source: str, target: str, percent: int) -> None: ...

@@ -57,7 +57,7 @@ class MeshServer:
         self.plan = plan
         self.digest = plan_digest(plan)
         self.folder = folder
-        self.logs = LogBook(folder.logs, plan.services)
+        self.logs = LogBook(folder.logs, plan.replicas)
         self.stop_asked = asyncio.Event()
         self.grace = GRACE
         self._host = host

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from meshkernel.topology import Topology, parse
 TIMEOUT = 30.0
 """Seconds for a call, and for a service to run again."""
 
+GATEWAY = "gateway"
 LOG_LINES = 200
 """Of each service, at most so many in the report of a failed test."""
 
@@ -41,7 +42,7 @@ _numbers = count(1)
 
 
 class ServiceUnderTest:
-    """One service of a mesh under test."""
+    """One replica of a service of a mesh under test."""
 
     def __init__(self, mesh: MeshUnderTest, runner: Runner) -> None:
         self._mesh = mesh
@@ -121,7 +122,7 @@ class MeshUnderTest:
     def __init__(self, server: MeshServer, background: Background) -> None:
         self.server = server
         self.background = background
-        self._client = Client(self._open, name="host")
+        self._client = Client(self._open, name="host", replicas=self._replicas)
         self._touched: dict[str, None] = {}
         self._test_began = time.time()
 
@@ -131,7 +132,10 @@ class MeshUnderTest:
         return self.server.plan
 
     async def call(self, target: str, /, **arguments: Any) -> Any:
-        """The result of ``service.function``; raises what a link's call raises."""
+        """The result of ``service.function``; raises what a link's call raises.
+
+        Calls are shared out among a service's replicas, as those of links are.
+        """
         return await self.call_within(TIMEOUT, target, **arguments)
 
     async def call_within(self, seconds: float, target: str, /, **arguments: Any) -> Any:
@@ -140,13 +144,20 @@ class MeshUnderTest:
         return await self.background.of(self._client.call_within(seconds, target, arguments))
 
     def service(self, name: str) -> ServiceUnderTest:
-        """A service by its name."""
+        """A replica by its name; of a service's name, one that runs."""
         return ServiceUnderTest(self, self.server.mesh.runner(name))
 
+    def replicas(self, name: str) -> list[ServiceUnderTest]:
+        """Those of a service that are to run, or still do."""
+        return [ServiceUnderTest(self, runner) for runner in self.server.mesh.of(name)]
+
+    async def scale(self, name: str, count: int | None) -> None:
+        """Run so many replicas of a service, or as many as its load asks for (None)."""
+        await self.background.of(self.server.mesh.scale(name, count))
+
     def logs(self, name: str) -> str:
-        """What a service has said so far, console and log records."""
-        runner = self.server.mesh.runner(name)
-        return "\n".join(line.text for line in self._last([runner.name]))
+        """What a service, or one replica, has said so far, console and log records."""
+        return "\n".join(line.text for line in self._last(self._names(name)))
 
     def ps(self) -> list[Row]:
         """What `meshkernel ps` shows."""
@@ -173,19 +184,22 @@ class MeshUnderTest:
 
         At its end every fault of the network is healed.
         """
-        with self._faulty(self.server.network.partition(one, other)):
+        network = self.server.network
+        with self._faulty(network.partition(*pair) for pair in self._pairs(one, other)):
             yield
 
     @contextmanager
     def delay(self, source: str, target: str, seconds: float) -> Iterator[None]:
         """Each frame from one service to another is held back while the block runs."""
-        with self._faulty(self.server.network.delay(source, target, seconds)):
+        network = self.server.network
+        with self._faulty(network.delay(*pair, seconds) for pair in self._pairs(source, target)):
             yield
 
     @contextmanager
     def drop(self, source: str, target: str, percent: int) -> Iterator[None]:
         """So many of a hundred frames are lost while the block runs."""
-        with self._faulty(self.server.network.drop(source, target, percent)):
+        network = self.server.network
+        with self._faulty(network.drop(*pair, percent) for pair in self._pairs(source, target)):
             yield
 
     def touch(self, name: str) -> None:
@@ -202,7 +216,8 @@ class MeshUnderTest:
         sections = []
         for name in self._touched:
             if name in self.plan.services:
-                said = [line for line in self._last([name]) if line.time >= self._test_began]
+                lines = self._last(self._names(name))
+                said = [line for line in lines if line.time >= self._test_began]
                 text = "\n".join(line.text for line in said[-LOG_LINES:])
                 sections.append((f"log of {name}", text or "(nothing during this test)"))
         return sections
@@ -217,19 +232,37 @@ class MeshUnderTest:
 
         return self.background.run(last())
 
+    def _names(self, name: str) -> list[str]:
+        """Of all replicas of a service, or the one replica of this name."""
+        service = self.plan.services.get(name)
+        if service is None:
+            return [self.server.mesh.runner(name).name]
+        return [replica.name for replica in service.replicas]
+
+    def _pairs(self, one: str, other: str) -> list[tuple[str, str]]:
+        """The replicas of two services, each with each; ``gateway`` is one, too."""
+        ones, others = ([n] if n == GATEWAY else self._names(n) for n in (one, other))
+        return list(product(ones, others))
+
     @contextmanager
-    def _faulty(self, fault: Any) -> Iterator[None]:
-        self.background.run(fault)
+    def _faulty(self, faults: Iterable[Any]) -> Iterator[None]:
+        for fault in faults:
+            self.background.run(fault)
         try:
             yield
         finally:
             self.background.run(self.server.network.heal())
 
+    def _replicas(self, service: str) -> list[str]:
+        """The names of those that are called; of an unknown service, its own."""
+        found = self.server.mesh.services.get(service)
+        return [service] if found is None else [runner.name for runner in found.called]
+
     async def _open(self, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if name not in self.plan.services:
+        if name not in self.plan.replicas:
             names = ", ".join(self.plan.services)
             raise LookupError(f"there is no service {name!r}; there are {names}")
-        place = self.plan.services[name].address
+        place = self.plan.replicas[name].address
         port = self.server.mesh.runner(name).port or CALL_PORT
         return await open_dial(self.server.network.dial_socket, place, port, patience=TIMEOUT)
 

@@ -51,6 +51,13 @@ def check_volumes(
             faults.add((*path, "volumes", mount.path), what, remedy)
 
 
+def check_sleep(replicas: Replicas, sleep: float | None, path: KeyPath, faults: Faults) -> None:
+    """A service whose replicas follow the load sleeps when there is none."""
+    if replicas.vary and sleep is not None:
+        remedy = "leave it out; with replicas = { min = 0, ... } the service sleeps after cooldown"
+        faults.add((*path, "sleep"), "its replicas follow the load already", remedy)
+
+
 def check_names(services: Mapping[str, Service], faults: Faults) -> None:
     """A replica's name, such as ``search-2``, is that of nothing else in the mesh."""
     owners = {

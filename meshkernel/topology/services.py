@@ -13,7 +13,12 @@ from meshkernel.topology.faults import Faults, told
 from meshkernel.topology.libos import read_libos
 from meshkernel.topology.model import Expose, Service
 from meshkernel.topology.positions import KeyPath
-from meshkernel.topology.replicas import check_names, check_volumes, read_replicas
+from meshkernel.topology.replicas import (
+    check_names,
+    check_sleep,
+    check_volumes,
+    read_replicas,
+)
 from meshkernel.topology.values import (
     LEAST_MEMORY,
     NAME,
@@ -27,9 +32,9 @@ from meshkernel.topology.warmth import read_warmth
 
 KEYS = {
     *("module", "asgi", "memory", "env", "secrets", "expose", "egress", "volumes", "libos"),
-    *("warm", "reseal", "sleep"),
+    *("warm", "reseal", "sleep", "replicas"),
 }
-LATER = {"replicas", "net", "disk"}
+LATER = {"net", "disk"}
 RESERVED = {"localhost"}
 LAST_PORT = 65535
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - an address that users may write
@@ -92,6 +97,8 @@ def _read_service(
     volumes = read_volumes(table, path, faults, taken.volumes)
     check_volumes(replicas, volumes, path, faults)
     warm, reseal = read_warmth(table, path, faults)
+    sleep = _read_sleep(table, path, faults)
+    check_sleep(replicas, sleep, path, faults)
     return Service(
         name=name,
         line=faults.line(path),
@@ -106,7 +113,7 @@ def _read_service(
         warm=warm,
         reseal=reseal,
         replicas=replicas,
-        sleep=_read_sleep(table, path, faults),
+        sleep=sleep,
         libos=read_libos(table, path, faults),
     )
 

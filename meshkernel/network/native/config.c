@@ -94,6 +94,17 @@ static bool read_hold(struct mesh *mesh, char **words, struct trouble *trouble) 
     return true;
 }
 
+static bool read_replica(struct mesh *mesh, char **words, struct trouble *trouble) {
+    struct port *port = mesh_port_named(mesh, words[0]);
+    struct port *first = mesh_port_named(mesh, words[1]);
+    if (!port || !first || port == first || !is_service(mesh, port) || !is_service(mesh, first))
+        return fail(trouble, "replica %s %s: no such ports", words[0], words[1]);
+    if (port->first_replica || (first->first_replica && first->first_replica != first))
+        return fail(trouble, "replica %s %s: it is one already", words[0], words[1]);
+    mesh_add_replica(first, port);
+    return true;
+}
+
 /* An IPv6 address in front of a port number has them. */
 static char *without_brackets(char *host) {
     size_t size = strlen(host);
@@ -151,9 +162,9 @@ static const struct {
     int words;
     bool (*read)(struct mesh *mesh, char **words, struct trouble *trouble);
 } facts[] = {
-    {"dial", 1, read_dial},       {"expose", 2, read_expose}, {"egress", 4, read_egress},
-    {"gateway", 1, read_gateway}, {"hold", 1, read_hold},     {"link", 2, read_link},
-    {"port", 2, read_port},
+    {"dial", 1, read_dial},       {"expose", 2, read_expose},   {"egress", 4, read_egress},
+    {"gateway", 1, read_gateway}, {"hold", 1, read_hold},       {"link", 2, read_link},
+    {"port", 2, read_port},       {"replica", 2, read_replica},
 };
 
 bool config_line(struct mesh *mesh, char *line, struct trouble *trouble) {

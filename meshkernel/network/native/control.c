@@ -72,6 +72,23 @@ static const char *release(char **words) {
     return NULL;
 }
 
+static const char *serve(char **words) {
+    struct port *port = service_named(words[0]);
+    if (!port || !port->deliver)
+        return "serve: no such port, or no machine";
+    port->serves = true;
+    tunnel_port_changed(port);
+    return NULL;
+}
+
+static const char *drain(char **words) {
+    struct port *port = service_named(words[0]);
+    if (!port)
+        return "drain: no such port";
+    port->serves = false;
+    return NULL;
+}
+
 static const char *refuse(char **words) {
     struct port *port = service_named(words[0]);
     if (!port)
@@ -149,10 +166,10 @@ static const struct {
     int words;
     const char *(*run)(char **words); /* NULL, or why not */
 } commands[] = {
-    {"attach", 1, attach},      {"delay", 3, delay},   {"detach", 1, detach},
-    {"drop", 3, drop},          {"heal", 0, heal},     {"partition", 2, partition},
-    {"pcap", 1, capture},       {"refuse", 1, refuse}, {"release", 1, release},
-    {"sleep", 2, put_to_sleep},
+    {"attach", 1, attach},       {"delay", 3, delay},  {"detach", 1, detach},
+    {"drain", 1, drain},         {"drop", 3, drop},    {"heal", 0, heal},
+    {"partition", 2, partition}, {"pcap", 1, capture}, {"refuse", 1, refuse},
+    {"release", 1, release},     {"serve", 1, serve},  {"sleep", 2, put_to_sleep},
 };
 
 static void reply(const char *error) {

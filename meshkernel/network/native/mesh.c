@@ -97,6 +97,14 @@ struct port *mesh_add_port(struct mesh *mesh, const char *name, uint32_t address
     return port;
 }
 
+void mesh_add_replica(struct port *first, struct port *port) {
+    struct port *last = first;
+    while (last->next_replica)
+        last = last->next_replica;
+    last->next_replica = port;
+    first->first_replica = port->first_replica = first;
+}
+
 struct link *mesh_add_link(struct mesh *mesh, struct port *source, struct port *target) {
     struct link *link = mesh_link(mesh, source, target);
     if (link)

@@ -54,8 +54,12 @@ struct port {
     uint64_t drops[VERDICTS];
     struct flow *newest_flow, *oldest_flow; /* those that this port opened, by last use */
     uint32_t flows;
-    uint32_t attempts;   /* of this port to reach places outside */
-    uint32_t outgoing;   /* connections of this port to them that stand */
+    uint32_t attempts;                         /* of this port to reach places outside */
+    uint32_t outgoing;                         /* connections of this port to them that stand */
+    struct port *first_replica, *next_replica; /* of the same service; NULL: none */
+    uint32_t ways_in;                          /* connections through the gateway to this one */
+    uint32_t turn;                             /* when it got the last of them */
+    bool serves;                               /* and it is ready for more */
     uint64_t told_until; /* in the loop's milliseconds: till then no more is told of its attempts */
     struct fault *faults; /* injected on frames that this port sends */
     struct wire *wire;    /* the machine's end; NULL: none, the gateway, or a place outside */
@@ -118,6 +122,8 @@ void mesh_free(struct mesh *mesh);
 
 /* NULL: out of memory, or the name or address is taken. */
 struct port *mesh_add_port(struct mesh *mesh, const char *name, uint32_t address);
+/* Host ports that lead to `first` lead to `port` as well, which has no replicas yet. */
+void mesh_add_replica(struct port *first, struct port *port);
 /* The existing link where there is one already; NULL: out of memory. */
 struct link *mesh_add_link(struct mesh *mesh, struct port *source, struct port *target);
 

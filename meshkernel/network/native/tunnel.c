@@ -37,7 +37,8 @@ struct tunnel {
     enum state state;
     enum tunnel_kind kind;
     struct port *port;
-    struct way *way; /* out of the mesh, and so counted with the port; NULL: into it */
+    struct port *failed; /* the replica of its service that did not answer last */
+    struct way *way;     /* out of the mesh, and so counted with the port; NULL: into it */
     uint16_t number;
     uint32_t retry, silence; /* how long the next pause is, and the next wait for an answer */
     struct tcp_pcb *pcb;     /* NULL: no connection inside */
@@ -52,7 +53,7 @@ struct tunnel {
 };
 
 static struct tunnel *tunnels, *marked_tunnels, *graves;
-static uint32_t count;
+static uint32_t count, turns;
 
 static void attempt(void *argument);
 static void adopt(struct tunnel *tunnel, struct tcp_pcb *pcb);
@@ -102,6 +103,8 @@ static void end(struct tunnel *tunnel) {
     count--;
     if (tunnel->way)
         tunnel->port->outgoing--;
+    else
+        tunnel->port->ways_in--;
 }
 
 void tunnel_bury_all(void) {
@@ -198,13 +201,50 @@ static void attempt_later(struct tunnel *tunnel) {
 static void ask_again(void *argument) {
     struct tunnel *tunnel = argument;
     abort_connection(tunnel);
+    tunnel->failed = tunnel->port;
     tunnel->silence = grown(tunnel->silence, SILENCE_MOST);
     tunnel->state = WAITING;
     attempt(tunnel);
 }
 
+/* Which replica a way in had better lead to: one that is ready, then one that only runs, then one
+ * whose machine sleeps. */
+static int rank(const struct tunnel *tunnel, const struct port *port) {
+    bool runs = port->deliver && !port->holds;
+    if (!runs)
+        return port->holds ? 1 : 0;
+    if (port == tunnel->failed)
+        return 2;
+    return port->serves ? 4 : 3;
+}
+
+static bool is_less_busy(const struct port *port, const struct port *other) {
+    return port->ways_in != other->ways_in ? port->ways_in < other->ways_in
+                                           : port->turn < other->turn;
+}
+
+/* The next attempt goes to the best replica that has the fewest connections. */
+static void choose_replica(struct tunnel *tunnel) {
+    tunnel->port->ways_in--; /* it does not count against where it is */
+    struct port *best = tunnel->port->first_replica;
+    for (struct port *port = best->next_replica; port; port = port->next_replica) {
+        int more = rank(tunnel, port) - rank(tunnel, best);
+        if (more > 0 || (more == 0 && is_less_busy(port, best)))
+            best = port;
+    }
+    best->turn = ++turns;
+    best->ways_in++;
+    tunnel->port = best;
+}
+
+static bool leads_to_any(const struct tunnel *tunnel) {
+    return tunnel->kind == TUNNEL_EXPOSE && tunnel->port->first_replica;
+}
+
 static void attempt(void *argument) {
     struct tunnel *tunnel = argument;
+    if (leads_to_any(tunnel))
+        choose_replica(tunnel);
     if (tunnel->port->holds) {
         tunnel->trouble = "the service did not start in time";
         summon_want(tunnel->port);
@@ -275,6 +315,7 @@ void tunnel_open(int fd, struct port *port, uint16_t number, enum tunnel_kind ki
         close(fd);
         return;
     }
+    port->ways_in++;
     tunnel->number = number;
     tunnel->retry = RETRY_FIRST;
     tunnel->silence = SILENCE_FIRST;
@@ -369,6 +410,7 @@ static void pump(struct tunnel *tunnel) {
     if (tunnel->failure && tunnel->state == CONNECTING) {
         tunnel->trouble = tunnel->failure;
         tunnel->failure = NULL;
+        tunnel->failed = tunnel->port;
         sys_untimeout(ask_again, tunnel);
         attempt_later(tunnel);
         return;
@@ -419,7 +461,8 @@ void tunnel_port_changed(const struct port *port) {
     struct tunnel *next;
     for (struct tunnel *tunnel = tunnels; tunnel; tunnel = next) {
         next = tunnel->next;
-        if (tunnel->port != port)
+        if (tunnel->port != port && !(tunnel->state == WAITING && leads_to_any(tunnel) &&
+                                      tunnel->port->first_replica == port->first_replica))
             continue;
         if (tunnel->state == WAITING) {
             sys_untimeout(attempt, tunnel);

@@ -56,6 +56,7 @@ void wire_detach(struct port *port, const char *reason) {
         return;
     port->wire = NULL;
     port->deliver = NULL;
+    port->serves = false;
     unmark_dirty(wire);
     loop_unwatch(&wire->watch);
     close(wire->watch.fd);

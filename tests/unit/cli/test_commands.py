@@ -19,7 +19,7 @@ def test_help_teaches(meshkernel):
     assert status == 0
     assert [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line] == [
         "check", "plan", "build", "up", "down", "ps", "logs", "call", "run", "profile",
-        "stop", "start", "restart", "trace", "shell", "debug",
+        "stop", "start", "restart", "scale", "trace", "shell", "debug",
     ]  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def test_no_topology(meshkernel, tmp_path, monkeypatch, command):
 def test_ps(meshkernel, running):
     status, out, _ = meshkernel("ps")
     assert status == 0
-    assert out.splitlines()[0].split()[:3] == ["SERVICE", "STATE", "PID"]
+    assert out.splitlines()[0].split()[:3] == ["SERVICE", "REPLICA", "STATE"]
     assert "front is at http://127.0.0.1:8080/" in out
     rows = json.loads(meshkernel("ps", "--json")[1])
     assert [row["state"] for row in rows] == ["running"] * 3

@@ -34,9 +34,11 @@ GATEWAY = "10.9.0.1"
 def make_plan(
     links: Iterable[tuple[str, str]] = (("a", "b"),),
     asleep: Collection[str] = (),
+    *,
+    alike: bool = False,
     **exposes: tuple[Expose, ...],
 ) -> Plan:
-    """Services a, b and c with these links."""
+    """Services a, b and c with these links; ``alike``: c is another replica of b."""
     services = {
         name: Service(
             name=name,
@@ -59,13 +61,20 @@ def make_plan(
         network=IPv4Network("10.9.0.0/24"),
         gateway=IPv4Address(GATEWAY),
         services={
-            name: ServicePlan(
-                service, (Replica(name, 1, name, IPv4Address(ADDRESS[name])),), 0, (), ()
-            )
+            name: ServicePlan(service, _replicas(service, alike=alike), 0, (), ())
             for name, service in services.items()
+            if not (alike and name == "c")
         },
         generations=(tuple(services),),
         links=pairs,
+    )
+
+
+def _replicas(service: Service, *, alike: bool) -> tuple[Replica, ...]:
+    names = ("b", "c") if alike and service.name == "b" else (service.name,)
+    return tuple(
+        Replica(service.name, number, name, IPv4Address(ADDRESS[name]), service.sleep)
+        for number, name in enumerate(names, 1)
     )
 
 

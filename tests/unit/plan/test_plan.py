@@ -133,6 +133,14 @@ def test_a_caller_knows_the_replicas_that_always_run() -> None:
     assert c.addresses == tuple(r.address for r in plan.services["c"].replicas[:2])
 
 
+def test_of_a_service_that_need_not_run_the_first_replica_is_woken_by_calls() -> None:
+    plan = make_plan(replicated("a b c", a=Replicas(0, 2, cooldown=5.0), b=Replicas(1, 2)))
+    assert [each.sleep for each in plan.services["a"].replicas] == [5.0, None]
+    assert [each.sleep for each in plan.services["b"].replicas] == [None, None]
+    assert (plan.services["a"].sleeps, plan.services["b"].sleeps) == (True, False)
+    assert plan.of("b-2") is plan.services["b"]
+
+
 def test_further_replicas_move_nothing_else() -> None:
     names = " ".join(f"s{n}" for n in range(200))
     before = make_plan(topology(names))

@@ -87,6 +87,7 @@ class FakeMachine:
     answers_pings: bool = True
     reads: bool = True
     stop_asked: asyncio.Event = field(factory=asyncio.Event)
+    _news: asyncio.Event = field(factory=asyncio.Event)
     pings: asyncio.Queue[int] = field(factory=asyncio.Queue)
     _end: asyncio.Future[Exit] = field(factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -96,6 +97,7 @@ class FakeMachine:
         if not self.reads:
             await asyncio.Event().wait()
         self.sent.append(message)
+        self._news.set()
         if message["type"] in ("stop", "sleep"):
             self.stop_asked.set()
         if message["type"] == "sleep":
@@ -110,6 +112,12 @@ class FakeMachine:
             self.pings.put_nowait(message["id"])
         if message["type"] == "ping" and self.answers_pings:
             self.on_message({"type": "pong", "id": message["id"]})
+
+    async def heard(self, is_right: Callable[[list[dict[str, Any]]], bool]) -> None:
+        """Wait until what it was sent is as a test expects."""
+        while not is_right(self.sent):
+            self._news.clear()
+            await self._news.wait()
 
     async def interrupt(self) -> None:
         self.interrupted = True
@@ -178,13 +186,19 @@ class FakeNetwork:
         self.commands: list[tuple[Any, ...]] = []
         self.egress: list[EgressCounters] = []
         self.broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._names = {str(each.address): name for name, each in plan.services.items()}
+        self._replicas = {str(each.address): each for each in plan.replicas.values()}
         self._host = host
         self.exposed = [
             Exposed(name, each.address, each.host or 49152, each.port)
             for name, planned in plan.services.items()
             for each in planned.service.expose
         ]
+
+    async def serve(self, replica: str) -> None:
+        self.commands.append(("serve", replica))
+
+    async def drain(self, replica: str) -> None:
+        self.commands.append(("drain", replica))
 
     async def counters(self) -> Counters:
         ways = tuple(self.egress)
@@ -225,8 +239,9 @@ class FakeNetwork:
 
     async def dialled(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = (await reader.readline()).decode().split(":")[0]
-        name = self._names[address]
-        if not any(machine.service == name for machine in self._host.machines):
+        replica = self._replicas[address]
+        name = replica.service
+        if not any(machine.service == replica.name for machine in self._host.machines):
             writer.write(b"error refused\n")
             writer.close()
             return

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from meshkernel.errors import UserError
-from meshkernel.topology import Accel, Expose, Link, Mount, missing_secrets, parse
+from meshkernel.topology import Accel, Expose, Link, Mount, Replicas, missing_secrets, parse
+from meshkernel.topology.model import Topology, replica_names
 from meshkernel.topology.positions import lines
 from meshkernel.topology.values import duration, memory, memory_text
 
@@ -54,7 +55,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def parse_text(root: Path, text: str) -> object:
+def parse_text(root: Path, text: str) -> Topology:
     path = root / "topology.toml"
     path.write_text(text)
     return parse(path)
@@ -77,6 +78,39 @@ def test_everything_that_a_topology_says(root: Path) -> None:
         Link("web", "cart", line=21, timeout=0.5),
         Link("cart", "web", line=26, timeout=10.0),
     )
+
+
+REPLICAS = """
+[services.one]
+module = "code.cart"
+
+[services.search]
+module = "code.cart"
+replicas = 3
+
+[services.thumbnails]
+module = "code.cart"
+replicas = { min = 0, max = 8, target_calls = 5, cooldown = "10s" }
+
+[services.cart]
+module = "code.cart"
+replicas = { min = 0, max = 1 }
+volumes = { "/data" = "carts" }
+"""
+
+
+def test_replicas_of_a_service(root: Path) -> None:
+    one, search, thumbnails, cart = parse_text(root, REPLICAS).services.values()
+    assert one.replicas == Replicas(1, 1)
+    assert (search.replicas, search.replicas.vary) == (Replicas(3, 3), False)
+    assert thumbnails.replicas == Replicas(0, 8, target_calls=5, cooldown=10.0)
+    assert thumbnails.replicas.vary
+    assert cart.replicas == Replicas(0, 1)  # which may write to its volume
+    assert [replica_names(service) for service in (one, search, cart)] == [
+        ("one",),
+        ("search-1", "search-2", "search-3"),
+        ("cart",),
+    ]
 
 
 def test_a_mesh_without_a_name_is_called_like_its_folder(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Calls a service from several places at a time, for as long as it is told to."""
+
+import asyncio
+from collections import Counter
+
+from meshkernel import link, rpc
+
+ending = asyncio.Event()
+news = asyncio.Event()
+answers: Counter[str] = Counter()
+errors: list[str] = []
+tasks: list[asyncio.Task[None]] = []
+
+
+@rpc
+async def spread(service: str, count: int) -> dict[str, int]:
+    """So many calls, four at a time."""
+    found: Counter[str] = Counter()
+    for _ in range(count // 4):
+        found.update(await asyncio.gather(*(link(service).where() for _ in range(4))))
+    return dict(found)
+
+
+@rpc
+async def begin(service: str, method: str, clients: int, seconds: float) -> None:
+    """From now on so many clients make one call after the other."""
+    ending.clear()
+    answers.clear()
+    errors.clear()
+
+    async def client() -> None:
+        while not ending.is_set():
+            try:
+                answers[await getattr(link(service), method)(seconds=seconds)] += 1
+                news.set()
+            except Exception as error:
+                errors.append(repr(error))
+                await asyncio.sleep(0.1)
+
+    tasks.extend(asyncio.create_task(client()) for _ in range(clients))
+
+
+@rpc
+async def answered(names: list[str], count: int) -> None:
+    """Wait until each of these replicas has answered so many calls from now on."""
+    aims = {name: answers[name] + count for name in names}
+    while any(answers[name] < aim for name, aim in aims.items()):
+        news.clear()
+        await news.wait()
+
+
+@rpc
+async def end() -> list[str]:
+    """What went wrong meanwhile."""
+    ending.set()
+    await asyncio.gather(*tasks)
+    tasks.clear()
+    return errors

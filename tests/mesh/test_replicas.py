@@ -1,0 +1,118 @@
+"""Replicas of a service on real machines: shared calls, a dead one, more and fewer of them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from contextlib import asynccontextmanager
+
+import pytest
+
+from meshkernel.testing import running_mesh
+
+from .conftest import copied
+
+pytestmark = pytest.mark.machine
+
+LIMIT = 120.0
+"""Seconds for what takes a few on a machine that is busy with other things."""
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    with running_mesh(copied("replicas", "replicas") / "topology.toml") as mesh:
+        yield mesh
+
+
+@asynccontextmanager
+async def load(mesh, service, method, *, clients=8, seconds=0.05):
+    """Clients of a service while the block runs, none of whose calls may fail."""
+    begin = {"service": service, "method": method, "clients": clients, "seconds": seconds}
+    mesh.touch(service)
+    await mesh.call_within(LIMIT, "caller.begin", **begin)
+    try:
+        yield
+    finally:
+        assert await mesh.call_within(LIMIT, "caller.end") == []
+
+
+async def answered(mesh, *names, count=1):
+    """Wait until each of these replicas has answered so many more calls of the load."""
+    await mesh.call_within(LIMIT, "caller.answered", names=list(names), count=count)
+
+
+async def running(mesh, *names):
+    for name in names:
+        await mesh.service(name).wait_running(LIMIT)
+
+
+async def test_calls_are_shared_out(mesh):
+    assert [row.replica for row in mesh.ps() if row.service == "worker"] == [1, 2]
+    await mesh.call_within(LIMIT, "caller.spread", service="worker", count=8)
+    found = await mesh.call_within(LIMIT, "caller.spread", service="worker", count=80)
+    assert found == {"worker-1": 40, "worker-2": 40}
+
+
+async def test_the_hosts_calls_are_shared_out_too(mesh):
+    for _ in range(4):
+        await mesh.call_within(LIMIT, "worker.where")
+    found = Counter([await mesh.call_within(LIMIT, "worker.where") for _ in range(20)])
+    assert found == {"worker-1": 10, "worker-2": 10}
+
+
+async def test_no_idempotent_call_fails_while_a_replica_is_killed(mesh):
+    async with load(mesh, "worker", "where"):
+        await answered(mesh, "worker-1", "worker-2")
+        for name, other in (("worker-1", "worker-2"), ("worker-2", "worker-1")):
+            replica = mesh.service(name)
+            restarts = replica.restarts
+            replica.kill()
+            await answered(mesh, other, count=5)
+            await replica.wait_running(LIMIT)
+            assert replica.restarts == restarts + 1
+            await answered(mesh, "worker-1", "worker-2", count=5)
+
+
+async def test_no_call_at_all_fails_while_replicas_stop_and_start(mesh):
+    async with load(mesh, "worker", "keep"):
+        await answered(mesh, "worker-1", "worker-2")
+        await mesh.scale("worker", 1)
+        assert [row.name for row in mesh.ps() if row.service == "worker"] == ["worker-1"]
+        await answered(mesh, "worker-1", count=5)
+        await mesh.scale("worker", 2)
+        await answered(mesh, "worker-1", "worker-2", count=5)
+
+
+def greeting(mesh):
+    host, port = mesh.url("worker").removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port)), timeout=LIMIT) as connection:
+        return connection.makefile().readline().strip()
+
+
+async def test_connections_from_outside_are_shared_out(mesh):
+    await running(mesh, "worker-1", "worker-2")
+    found = Counter([await asyncio.to_thread(greeting, mesh) for _ in range(10)])
+    assert found == {"worker-1": 5, "worker-2": 5}
+    mesh.service("worker-1").kill()
+    assert {await asyncio.to_thread(greeting, mesh) for _ in range(5)} == {"worker-2"}
+    await mesh.service("worker-1").wait_running(LIMIT)
+
+
+async def test_replicas_follow_the_load_from_none_and_back(mesh):
+    await mesh.service("elastic-1").wait_asleep(LIMIT)
+    async with load(mesh, "elastic", "keep", seconds=0.3):
+        await answered(mesh, "elastic-1")
+        await running(mesh, "elastic-1", "elastic-2", "elastic-3")
+        await answered(mesh, "elastic-1", "elastic-2", "elastic-3")
+    await mesh.service("elastic-1").wait_asleep(LIMIT)
+    assert "replicas from now on" in mesh.logs("elastic")
+
+
+async def test_fewer_replicas_cost_a_load_that_goes_on_no_call(mesh):
+    async with load(mesh, "elastic", "keep", seconds=0.3):
+        await running(mesh, "elastic-1", "elastic-2", "elastic-3")
+    async with load(mesh, "elastic", "keep", clients=1, seconds=0.3):
+        await mesh.service("elastic-3").wait_ended(LIMIT)
+        await mesh.service("elastic-2").wait_ended(LIMIT)
+        await answered(mesh, "elastic-1", count=5)
