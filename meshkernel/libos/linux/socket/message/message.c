@@ -133,61 +133,70 @@ static ssize_t receive_message(struct file *file, const struct message *message,
     return result;
 }
 
-int64_t sys_sendmsg(int fd, uaddr_t at, int flags) {
-    int error;
+/* The message at an address: the bytes that were moved, or -errno. */
+static ssize_t move_one(struct file *file, uaddr_t at, int flags, bool sending) {
     struct message message;
     if (get_user(message, at) != 0)
         return -EFAULT;
+    return sending ? send_message(file, &message, flags)
+                   : receive_message(file, &message, at, flags);
+}
+
+static int64_t move(int fd, uaddr_t at, int flags, bool sending) {
+    int error;
     struct file *file = socket_get(fd, &error);
     if (file == NULL)
         return error;
-    ssize_t result = send_message(file, &message, flags);
+    ssize_t moved = move_one(file, at, flags, sending);
     file_put(file);
-    return result;
+    return moved;
+}
+
+int64_t sys_sendmsg(int fd, uaddr_t at, int flags) {
+    return move(fd, at, flags, true);
 }
 
 int64_t sys_recvmsg(int fd, uaddr_t at, int flags) {
-    int error;
-    struct message message;
-    if (get_user(message, at) != 0)
-        return -EFAULT;
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    ssize_t result = receive_message(file, &message, at, flags);
-    file_put(file);
-    return result;
+    return move(fd, at, flags, false);
 }
 
-/* One message of an array: 1 when it was moved, else -errno. */
-static int move_one(struct file *file, uaddr_t at, int flags, bool sending) {
-    struct message message;
-    if (get_user(message, at) != 0)
-        return -EFAULT;
-    ssize_t moved =
-        sending ? send_message(file, &message, flags) : receive_message(file, &message, at, flags);
+/* One message of an array: 0 when it was moved, else -errno. */
+static int move_counted(struct file *file, uaddr_t at, int flags, bool sending) {
+    ssize_t moved = move_one(file, at, flags, sending);
+    uint32_t count = (uint32_t)moved;
     if (moved < 0)
         return (int)moved;
-    uint32_t count = (uint32_t)moved;
-    return put_user(count, at + offsetof(struct counted_message, count)) != 0 ? -EFAULT : 1;
+    return put_user(count, at + offsetof(struct counted_message, count));
 }
 
-int64_t sys_sendmmsg(int fd, uaddr_t messages, uint32_t count, int flags) {
-    int error, result = 1;
+/* Messages until one fails or the deadline is over, which is looked at between them only. How many
+ * were moved, or the error of the first. */
+static int64_t move_many(int fd, uaddr_t messages, uint32_t count, int flags, bool sending,
+                         nanos_t deadline) {
+    int error = 0;
     uint32_t done = 0;
     struct file *file = socket_get(fd, &error);
     if (file == NULL)
         return error;
+    error = 0;
     count = MIN(count, (uint32_t)MESSAGES_MAX);
-    while (done < count && result == 1) {
-        result = move_one(file, messages + done * sizeof(struct counted_message), flags, true);
-        done += result == 1;
+    while (done < count && (done == 0 || clock_monotonic() < deadline)) {
+        error =
+            move_counted(file, messages + done * sizeof(struct counted_message), flags, sending);
+        if (error != 0)
+            break;
+        done++;
+        if (flags & MSG_WAITFORONE)
+            flags |= MSG_DONTWAIT;
     }
     file_put(file);
-    return done > 0 || result == 1 ? (int64_t)done : result;
+    return done > 0 ? (int64_t)done : error;
 }
 
-/* As in Linux, the timeout is looked at between messages only. */
+int64_t sys_sendmmsg(int fd, uaddr_t messages, uint32_t count, int flags) {
+    return move_many(fd, messages, count, flags & ~MSG_WAITFORONE, true, NANOS_NEVER);
+}
+
 static int read_deadline(uaddr_t timeout, nanos_t *deadline) {
     struct linux_timespec time;
     *deadline = NANOS_NEVER;
@@ -204,22 +213,7 @@ static int read_deadline(uaddr_t timeout, nanos_t *deadline) {
 }
 
 int64_t sys_recvmmsg(int fd, uaddr_t messages, uint32_t count, int flags, uaddr_t timeout) {
-    int error, result = 1;
-    uint32_t done = 0;
     nanos_t deadline;
-    error = read_deadline(timeout, &deadline);
-    if (error != 0)
-        return error;
-    struct file *file = socket_get(fd, &error);
-    if (file == NULL)
-        return error;
-    count = MIN(count, (uint32_t)MESSAGES_MAX);
-    while (done < count && result == 1 && (done == 0 || clock_monotonic() < deadline)) {
-        bool wait = done == 0 || !(flags & MSG_WAITFORONE);
-        result = move_one(file, messages + done * sizeof(struct counted_message),
-                          flags | (wait ? 0 : MSG_DONTWAIT), false);
-        done += result == 1;
-    }
-    file_put(file);
-    return done > 0 || result == 1 ? (int64_t)done : result;
+    int error = read_deadline(timeout, &deadline);
+    return error ? error : move_many(fd, messages, count, flags, false, deadline);
 }
