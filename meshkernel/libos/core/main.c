@@ -49,8 +49,14 @@ void read_configuration(void) {
         panic("there is no boot configuration: pass it as the first module (QEMU: -initrd)");
     boot_parse(direct_of(pvh.module), pvh.module_size);
     memory_clear_module(); /* it held secrets */
-    if (!boot.seal)
-        memory_add_rest(); /* else it belongs to the machine that goes on */
+}
+
+/* In a machine for sealing it belongs to those that go on. */
+static void give_rest(void) {
+    if (boot.seal)
+        return;
+    memory_add_module();
+    memory_add_lowest();
 }
 
 /* No frame of a caller may be checked against the old canary either. */
@@ -86,6 +92,7 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     traps_init();         /* stacks for interrupts and faults */
     start_processor();    /* ways in, interrupts, extended state */
     read_configuration(); /* what this machine is for */
+    give_rest();          /* all memory that is left */
     clock_init();         /* time runs */
     if (boot.wall)
         clock_set_realtime(boot.wall, 0);

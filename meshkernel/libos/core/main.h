@@ -4,7 +4,7 @@
 /* Tables, interrupt controllers, the clock's counter, extended state, the way in. */
 void start_processor(void);
 
-/* The first module is parsed, cleared, and (but for a boot for sealing) its memory given away. */
+/* The first module is parsed and cleared. */
 void read_configuration(void);
 
 /* A new stack canary; the caller must not be protected by it and does not return. */

@@ -53,8 +53,12 @@ void random_forget(void) {
     seeded = 0;
 }
 
+bool random_is_seeded(void) {
+    return seeded >= SEED_SIZE;
+}
+
 void random_require_seed(void) {
-    if (seeded < SEED_SIZE)
+    if (!random_is_seeded())
         panic("there is no randomness: neither a seed in the boot configuration nor RDRAND, RDSEED "
               "or virtio-rng");
 }

@@ -11,6 +11,8 @@ void random_add(const void *entropy, size_t size);
 /* From the boot configuration and the processor; the drivers add theirs. */
 void random_init(void);
 
+bool random_is_seeded(void);
+
 /* Panics unless there was a seed. */
 void random_require_seed(void);
 

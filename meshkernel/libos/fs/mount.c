@@ -124,7 +124,7 @@ void fs_complete(void) {
 }
 
 void fs_continue(void) {
-    overlay_init();
+    overlay_continue();
 }
 
 void fs_open_console(void) {

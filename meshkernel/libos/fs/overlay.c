@@ -113,13 +113,19 @@ static const struct {
     const char *path;
     void (*generate)(struct text *text);
 } generated[] = {
-    {"/etc/group", groups}, {"/etc/hostname", hostname},
-    {"/etc/hosts", hosts},  {"/etc/nsswitch.conf", name_services},
-    {"/etc/passwd", users}, {"/etc/resolv.conf", resolver},
+    /* These follow from the configuration: */
+    {"/etc/hostname", hostname},
+    {"/etc/hosts", hosts},
+    /* and these do not: */
+    {"/etc/group", groups},
+    {"/etc/nsswitch.conf", name_services},
+    {"/etc/passwd", users},
+    {"/etc/resolv.conf", resolver},
 };
+#define FOLLOWING 2
 
-void overlay_init(void) {
-    for (size_t i = 0; i < ARRAY_SIZE(generated); i++) {
+static void generate(size_t count) {
+    for (size_t i = 0; i < count; i++) {
         struct text text = {.bytes = NULL};
 
         if (is_in_boot(generated[i].path))
@@ -131,4 +137,13 @@ void overlay_init(void) {
     }
     for (size_t i = 0; i < boot.file_count; i++)
         overlay_add(boot.files[i].path, boot.files[i].contents, boot.files[i].size);
+}
+
+void overlay_init(void) {
+    generate(ARRAY_SIZE(generated));
+}
+
+/* The sealed configuration had no files, so there are none to take back. */
+void overlay_continue(void) {
+    generate(FOLLOWING);
 }

@@ -12,6 +12,7 @@
 #include "linux/signal_state.h"
 #include "mm/space.h"
 #include "mm/user.h"
+#include "seal/seal.h"
 
 #define IGNORED_BY_DEFAULT                                                                         \
     (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) |       \
@@ -82,6 +83,13 @@ static struct thread *choose(int signal) {
     }
     return NULL;
 }
+
+/* A child starts with nothing pending. */
+static void forget_pending(void) {
+    process_pending = 0;
+    current->signal_pending = 0;
+}
+SEAL(SEAL_LIBRARIES, forget_pending);
 
 void signal_post(struct thread *thread, int signal, const struct linux_siginfo *info) {
     uint64_t bit = SIGNAL_BIT(signal);

@@ -14,6 +14,7 @@
 #include "core/print.h"
 #include "core/random.h"
 #include "core/start.h"
+#include "core/string.h"
 #include "core/thread.h"
 #include "drivers/uart/uart.h"
 #include "fs/fs.h"
@@ -65,6 +66,18 @@ static void map_new(uint64_t start, uint64_t end) {
     paging_map_ram(start, end);
 }
 
+/* Nothing is given away where it is the same memory: all but the sealed module's few pages is
+ * there. The first MiB stays as it is: clearing it takes longer than it is worth. */
+static bool add_memory(void) {
+    if (memcmp(pvh.ram, before.ram, sizeof(pvh.ram)) == 0)
+        return false;
+    for (size_t i = 0; i < pvh.ram_count; i++)
+        map_new(pvh.ram[i].start, pvh.ram[i].end);
+    memory_add_low();
+    memory_add_high();
+    return true;
+}
+
 static void stop_if_foreign(void) {
     const char *lacking = seal_processor_lacks(&seal_processor);
 
@@ -78,13 +91,12 @@ static void stop_if_foreign(void) {
 
 /* On the stack of the one thread, below the registers that it returns with. */
 __attribute__((optimize("no-stack-protector"))) static noreturn void go_on(void) {
-    start_processor(); /* ways in, interrupts, extended state */
-    for (size_t i = 0; i < pvh.ram_count; i++)
-        map_new(pvh.ram[i].start, pvh.ram[i].end);
-    memory_add_low(); /* what the sealed machine did not have */
-    memory_add_high();
-    read_configuration(); /* what this machine is for */
-    clock_continue();     /* time goes on */
+    start_processor();         /* ways in, interrupts, extended state */
+    bool grown = add_memory(); /* what the sealed machine did not have */
+    read_configuration();      /* what this machine is for */
+    if (grown)
+        memory_add_module();
+    clock_continue(); /* time goes on */
     if (boot.wall)
         clock_set_realtime(boot.wall, clock_monotonic());
     random_init(); /* seed of the configuration, the CPU's own */

@@ -20,6 +20,8 @@ static ssize_t seal_read(struct file *file, struct io *io, uint64_t *offset) {
     ssize_t count = 0;
 
     (void)file;
+    if (!boot.seal)
+        return -ENXIO;
     seal_hindrances(&lines);
     if (lines.failed)
         count = -ENOMEM;
@@ -43,6 +45,8 @@ static ssize_t seal_write(struct file *file, struct io *io, uint64_t *offset) {
     char word[5] = {0};
 
     (void)file, (void)offset;
+    if (!boot.seal)
+        return -ENXIO; /* behind the seal */
     ssize_t count = io_from_user(io, word, sizeof(word) - 1);
     if (count < 0)
         return count;
@@ -76,5 +80,6 @@ static void seal_init(void) {
     process_id = SEALING_PROCESS;
     process_fork = fork;
     devfs_add("seal", 0600, &seal_ops);
+    seal_run(SEAL_BEGIN);
 }
-START(START_FILES, seal_init);
+START(START_DEVICES, seal_init);

@@ -4,6 +4,7 @@
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
+#include "arch/x86_64/pvh.h"
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/xsave.h"
 #include "core/alloc.h"
@@ -31,7 +32,7 @@ extern char pvh_entry[], boot_stack_top[];
 
 static struct seal seal;
 
-static void run(enum seal_stage stage) {
+void seal_run(enum seal_stage stage) {
     SET_FOR_EACH(seals, const struct seal_step *, member)
     if ((*member)->stage == stage)
         (*member)->run();
@@ -97,15 +98,17 @@ static noreturn void finish(void) {
 noreturn void seal_hand_over(uint64_t flags, uaddr_t child_tid) {
     keep_thread(flags, child_tid);
     threads_settle();
-    run(SEAL_LIBRARIES);
+    process_fork = NULL;
+    seal_run(SEAL_LIBRARIES);
     interrupts_detach();
     seal_processor_read(&seal_processor);
     describe();
     tell();
-    run(SEAL_CHANNEL);
+    seal_run(SEAL_CHANNEL);
     if (timers_set())
         panic("the machine cannot be sealed: a timer is set that nobody knows");
     boot_forget();
+    pvh_forget();
     random_forget();
     __asm__ volatile("movq %0, %%rsp\n\txorl %%ebp, %%ebp\n\tcall *%1"
                      :

@@ -3,9 +3,13 @@
 
 #include "abi/seal.h"
 #include "fs/text.h"
+#include "seal/seal.h"
 
 /* Everything that stands in the way, a line each. */
 void seal_hindrances(struct text *lines);
+
+/* Runs the libraries' steps of a stage. */
+void seal_run(enum seal_stage stage);
 
 /* What this processor has. */
 void seal_processor_read(struct seal_processor *processor);

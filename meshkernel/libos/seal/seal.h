@@ -10,6 +10,7 @@
 #define SEAL_HINDRANCE(function) SET_ADD(hindrances, function)
 
 enum seal_stage {
+    SEAL_BEGIN,     /* in a machine for sealing, once there are devices */
     SEAL_LIBRARIES, /* nothing stands in the way: let go of what is of this machine alone */
     SEAL_CHANNEL,   /* the same for the control channel, over which the seal has been told */
 };

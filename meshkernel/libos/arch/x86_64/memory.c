@@ -62,14 +62,17 @@ void memory_clear_module(void) {
     memset(direct_of(pvh.module), 0, pvh.module_size);
 }
 
-void memory_add_rest(void) {
+void memory_add_module(void) {
+    add(MAX(module_rest.start, PAGE_SIZE), module_rest.end);
+}
+
+void memory_add_lowest(void) {
     for (size_t i = 0; i < pvh.ram_count; i++) {
         uint64_t end = MIN(pvh.ram[i].end, LOW_END);
         if (pvh.ram[i].start < end)
             memset(direct_of(pvh.ram[i].start), 0, end - pvh.ram[i].start);
     }
     add_between(PAGE_SIZE, LOW_END);
-    add(MAX(module_rest.start, PAGE_SIZE), module_rest.end);
 }
 
 uint64_t memory_installed(void) {

@@ -13,8 +13,11 @@ void memory_add_high(void);
 /* Clears the module, which holds secrets. */
 void memory_clear_module(void);
 
-/* Gives away the module's memory, too, and what firmware had used of the first MiB. */
-void memory_add_rest(void);
+/* Gives away the module's memory, too, and what lies behind it. */
+void memory_add_module(void);
+
+/* Gives away what firmware has used of the first MiB. */
+void memory_add_lowest(void);
 
 /* One range after the other that is in use, or that the page allocator has: from 0 on; false behind
  * the last. */

@@ -53,7 +53,6 @@ void pvh_read(uint32_t start_info) {
         panic("the boot loader gave no memory map");
     pvh = (struct pvh_boot){.ram_count = 0};
     read_memory_map(info);
-    memset(command_line, 0, sizeof command_line);
     if (info->command_line)
         string_copy(command_line, direct_of(info->command_line), sizeof command_line);
     if (info->module_count > 0) {
@@ -61,4 +60,8 @@ void pvh_read(uint32_t start_info) {
         pvh.module = module->address;
         pvh.module_size = module->size;
     }
+}
+
+void pvh_forget(void) {
+    memset(command_line, 0, sizeof command_line);
 }

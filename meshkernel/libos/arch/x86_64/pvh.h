@@ -16,5 +16,8 @@ struct pvh_boot {
 
 extern struct pvh_boot pvh;
 
+/* Forgets the command line. */
+void pvh_forget(void);
+
 /* Reads struct hvm_start_info at this physical address; panics when it is not one. */
 void pvh_read(uint32_t start_info);

@@ -87,9 +87,9 @@ static void add_ids(struct text *text, const char *name, const struct ids *ids) 
 
 static void status(struct text *text) {
     text_print(text,
-               "Name:\t%s\nUmask:\t%04u\nState:\tR (running)\nTgid:\t1\nNgid:\t0\nPid:\t1\n"
+               "Name:\t%s\nUmask:\t%04u\nState:\tR (running)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n"
                "PPid:\t0\nTracerPid:\t0\n",
-               process_name(), 22);
+               process_name(), 22, process_id, process_id);
     add_ids(text, "Uid", &credentials.users);
     add_ids(text, "Gid", &credentials.groups);
     text_add_string(text, "FDSize:\t64\nGroups:\t");
@@ -116,7 +116,7 @@ void proc_stat_of(struct text *text, int tid, const char *name) {
 }
 
 static void stat(struct text *text) {
-    proc_stat_of(text, 1, process_name());
+    proc_stat_of(text, process_id, process_name());
 }
 
 static void statm(struct text *text) {

@@ -9,7 +9,9 @@
 #include "fs/mount.h"
 #include "fs/path.h"
 #include "fs/proc/generated.h"
-#include "fs/tree.h"
+#include "fs/tree_internal.h"
+#include "linux/process.h"
+#include "seal/seal.h"
 
 #define PROC_DEVICE 3
 #define SYS_DEVICE 4
@@ -58,6 +60,24 @@ static void add_program(void) {
 
     add_link("1/exe", path_walk(root_inode(), program, 0, &walk) == 0 ? walk.path : program);
 }
+
+/* The process's number has changed; it has one digit before and then. */
+static void number_process(void) {
+    static const char *const links[] = {"self", "thread-self"};
+    static char number[] = "1";
+    struct entry *process = entry_find(proc.root, number, 1);
+
+    number[0] = (char)('0' + process_id);
+    process->name[0] = number[0];
+    for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+        struct node *link = node_find(proc.root, links[i], strlen(links[i]));
+        char *target = link->data;
+
+        target[0] = target[link->size - 1] = number[0];
+    }
+}
+CONTINUE(START_FILES, number_process);
+SEAL(SEAL_BEGIN, number_process);
 
 static void procfs_init(void) {
     tree_init(&proc);

@@ -1,5 +1,6 @@
 /* virtio-rng (virtio 1.2, section 5.4). QEMU: -device virtio-rng-device. */
 
+#include "core/alloc.h"
 #include "core/clock.h"
 #include "core/pages.h"
 #include "core/print.h"
@@ -7,36 +8,55 @@
 #include "core/string.h"
 #include "drivers/virtio/virtio.h"
 
+#define QUEUE 0
+#define QUEUE_LENGTH 8
 #define SEED_SIZE 64
 #define PATIENCE (200 * NANOS_PER_MS)
 
-/* A device that has not answered in time is reset, which takes the buffer away from it. */
-static uint32_t wait_for_bytes(struct virtqueue *queue) {
-    nanos_t deadline = clock_monotonic() + PATIENCE;
-    uint32_t length = 0;
-    while (virtqueue_take(queue, &length) == NULL)
-        if (clock_monotonic() > deadline)
-            return 0;
-    return length;
-}
+static struct virtqueue queue;
 
-/* Polled and without an interrupt: it happens once, before the interrupts are on. */
-static void virtio_rng_start(struct virtio_device *device) {
-    static struct virtqueue queue;
-    uint8_t *seed = page_alloc();
-    if (seed == NULL || !virtio_negotiate(device, 0) || !virtio_queue(device, 0, &queue, 8))
-        panic("The virtio random device could not be started.");
-    virtio_start(device, NULL);
-    virtqueue_interrupt_never(&queue);
-    virtqueue_add(&queue, &(struct virtqueue_buffer){seed, SEED_SIZE}, 0, 1, seed);
-    virtio_notify(device, 0, &queue);
-    uint32_t length = wait_for_bytes(&queue);
-    virtio_reset(device);
-    if (length > 0)
-        random_add(seed, MIN(length, (uint32_t)SEED_SIZE));
-    else
-        print("meshkernel: the virtio random device did not answer\n");
+/* What it has sent, if anything, is taken in; it is asked once, so nothing of it is kept. */
+static void take(struct virtio_device *device) {
+    uint32_t length;
+    uint8_t *seed = virtqueue_take(&queue, &length);
+    if (seed == NULL)
+        return;
+    random_add(seed, MIN(length, (uint32_t)SEED_SIZE));
     memset(seed, 0, SEED_SIZE);
     page_put(seed);
+    virtio_reset(device);
+    virtio_queue_free(&queue);
+    device->driver = NULL;
+}
+
+/* A device that does not answer in time is left alone: there may be other sources. */
+static void wait_for_bytes(struct virtio_device *device) {
+    nanos_t deadline = clock_monotonic() + PATIENCE;
+    while (device->driver != NULL) {
+        take(device);
+        if (device->driver != NULL && clock_monotonic() > deadline) {
+            print("meshkernel: the virtio random device did not answer\n");
+            return;
+        }
+    }
+}
+
+static void queue_used(struct virtio_device *device) {
+    if (device->driver != NULL)
+        take(device);
+}
+
+/* Where there is a seed already nobody waits for more: it comes with an interrupt. */
+static void virtio_rng_start(struct virtio_device *device) {
+    uint8_t *seed = page_alloc();
+    if (seed == NULL || !virtio_negotiate(device, 0) ||
+        !virtio_queue(device, QUEUE, &queue, QUEUE_LENGTH))
+        panic("The virtio random device could not be started.");
+    device->driver = &queue;
+    virtio_start(device, queue_used);
+    virtqueue_add(&queue, &(struct virtqueue_buffer){seed, SEED_SIZE}, 0, 1, seed);
+    virtio_notify(device, QUEUE, &queue);
+    if (!random_is_seeded())
+        wait_for_bytes(device);
 }
 VIRTIO_DRIVER(VIRTIO_ID_RNG, virtio_rng_start);

@@ -1,0 +1,189 @@
+"""Sealing: a program goes on behind its fork in other machines, as a child does under Linux."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from meshkernel.config import machine as machines
+from meshkernel.config.machine import VolumeValues
+from meshkernel.machine.boot import line
+from meshkernel.machine.outcome import Reason
+from meshkernel.machine.sealing import NotSealed
+from meshkernel.topology.model import Accel
+
+from .running import MIB, REPOSITORY, compile_c, on_linux, parted
+from .sealing import Warm, ran, sealed, spec_of_c, values
+
+KINDS = ["ram", "elf"]
+MARK = "a-mark-of-the-host"
+NO_FORK = "meshkernel: fork is not available in a unikernel (one process)"
+
+pytestmark = pytest.mark.machine
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["seal_state", "seal_registers"])
+async def test_as_a_child_under_linux(name: str, kind: str, tmp_path: Path) -> None:
+    warm = await sealed(spec_of_c(name), tmp_path)
+    done = await ran(getattr(warm, kind))
+    expected = on_linux([compile_c(name)])
+    assert warm.console + done.ended.output == expected.output
+    assert done.ended.status == expected.status
+    assert not done.said
+
+
+@pytest.fixture
+async def renewed(tmp_path: Path) -> Warm:
+    spec = spec_of_c("seal_renewed")
+    return await sealed(evolve(spec, secrets={"SECRET": MARK}), tmp_path)
+
+
+async def test_what_is_of_one_machine_is_renewed(renewed: Warm) -> None:
+    before = values(renewed.console)
+    boot = renewed.ram.boot.replace("hostname run-seal-renewed", "hostname another")
+    boot += line("environment", "NEW=in the new environment")
+    boot += line("host", "10.77.0.9 catalog") + line("file", "/etc/service.text of this machine")
+    whole = await ran(evolve(renewed.ram, boot=boot, secrets={"TOKEN": "hush"}))
+    after = values(whole.ended.output)
+    assert not whole.said
+    assert whole.ended.status == 0
+    assert before["pid"] == "2 2 2"
+    assert after["pid"] == "1 1 1"
+    assert (before["hostname"], after["hostname"]) == ("run-seal-renewed", "another")
+    assert (before["name"], after["name"]) == ("run-seal-renewed", "another")
+    assert "catalog" not in before["hosts"]
+    assert after["hosts"] == "127.0.0.1 localhost 127.0.1.1 another 10.77.0.9 catalog"
+    assert "NEW=in the new environment" in after["environment"]
+    assert "TOKEN=hush" in after["environment"]
+    assert MARK not in renewed.console
+    assert after["read"] == "of this machine"
+    assert int(after["monotonic"]) > int(before["monotonic"])
+    assert int(after["monotonic"]) - int(before["monotonic"]) < 60e9
+    assert abs(int(after["realtime"]) / 1e9 - time.time()) < 60
+    assert int(before["realtime"]) / 1e9 < time.mktime((2020, 1, 2, 0, 0, 0, 0, 0, 0))
+    assert before["random"] != after["random"]
+    assert before["boot"] != after["boot"]
+    assert after["again"] == "-1 No such device or address"
+    assert "back" not in after
+    assert 50e6 <= int(after["slept"]) < 5e9
+
+
+async def test_each_machine_is_another_and_the_file_stays(renewed: Warm) -> None:
+    one = digest(renewed.files["image.ram"])
+    found = [values((await ran(spec)).ended.output) for spec in (renewed.ram, renewed.ram)]
+    assert len({each["random"] for each in found}) == 2
+    assert len({each["boot"] for each in found}) == 2
+    assert digest(renewed.files["image.ram"]) == one
+
+
+async def test_nothing_of_the_host_is_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed = hashlib.sha256(b"the seed of this test").digest()
+    monkeypatch.setattr(secrets, "token_hex", lambda _: seed.hex())
+    monkeypatch.setenv("OF_THE_HOST", MARK)
+    spec = evolve(spec_of_c("seal_renewed"), secrets={"SECRET": MARK})
+    warm = await sealed(spec, tmp_path)
+    memory = warm.files["image.ram"].read_bytes()
+    for secret in (seed, seed.hex().encode(), MARK.encode(), str(REPOSITORY).encode()):
+        assert secret not in memory
+    assert bytes.fromhex(values(warm.console)["random"]) not in memory
+    assert b"seal_renewed" in memory
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("memory", [128, 1024, 4096])
+async def test_memory_beyond_the_sealed_machines(memory: int, kind: str, tmp_path: Path) -> None:
+    spec = spec_of_c("seal_renewed", memory=48 * MIB)
+    spec = evolve(spec, boot=spec.boot + line("environment", "LARGE=1"))
+    warm = await sealed(spec, tmp_path)
+    with warm.files["image.ram"].open("r+b") as file:
+        file.truncate(memory * MIB)
+    done = await ran(evolve(getattr(warm, kind), memory=memory * MIB))
+    assert values(done.ended.output)["memory"] == "96"
+    assert not done.said
+
+
+async def test_less_memory_is_refused(renewed: Warm) -> None:
+    done = await ran(evolve(renewed.elf, memory=48 * MIB))
+    assert done.end.reason in (Reason.PANIC, Reason.LOST)  # the channel is not up yet
+    assert done.said == [
+        "meshkernel: panic: the machine has less memory than the one that was sealed"
+    ]
+
+
+async def test_another_processor_is_refused(renewed: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(machines.CPUS, Accel.TCG, "max,-avx2")
+    done = await ran(renewed.ram)
+    assert done.end.reason is Reason.OTHER_PROCESSOR
+    assert done.said == [
+        "meshkernel: this processor cannot go on with the sealed image: "
+        "it lacks bit 5 of CPUID 7:EBX of the one that it was sealed on"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "found"),
+    [
+        ("tcp", "descriptor 4 a network socket"),
+        ("listener", "descriptor 4 a network socket"),
+        ("udp6", "descriptor 4 a network socket"),
+        ("netlink", "descriptor 4 a network socket"),
+        ("packet", "descriptor 4 a network socket"),
+        ("thread", "thread 3"),
+        ("itimer", "timer of real time"),
+        ("alarm", "timer of real time"),
+        ("timerfd", "timer of descriptor 4"),
+        ("memory", "memory less than 1 MiB is left"),
+    ],
+)
+async def test_what_stands_in_the_way(what: str, found: str, tmp_path: Path) -> None:
+    with pytest.raises(NotSealed) as refused:
+        await sealed(spec_of_c("seal_refused", what), tmp_path)
+    own, said = parted(refused.value.console.decode())
+    assert own.splitlines() == [
+        found,
+        "-1 Device or resource busy",
+        "-1 Invalid argument",
+        "-1 Function not implemented",
+    ]
+    assert said == [NO_FORK]
+    assert (refused.value.end.reason, refused.value.end.code) == (Reason.STATUS, 0)
+
+
+async def test_what_comes_in_the_way_later(tmp_path: Path) -> None:
+    with pytest.raises(NotSealed) as refused:
+        await sealed(spec_of_c("seal_refused", "tcp", "later"), tmp_path)
+    own, said = parted(refused.value.console.decode())
+    assert own.splitlines() == ["-1 Device or resource busy"]
+    assert not said
+
+
+async def test_a_machine_that_starts_has_nothing_to_seal() -> None:
+    done = await ran(spec_of_c("seal_refused"))
+    assert done.said == [NO_FORK]
+    assert done.ended.output.splitlines()[-1] == "-1 Function not implemented"
+
+
+async def test_volumes_are_mounted_behind_the_seal(renewed: Warm, tmp_path: Path) -> None:
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    (folder / "service.text").write_text("on the host")
+    spec = evolve(
+        renewed.ram,
+        boot=renewed.ram.boot + line("volume", "volume0 ro /etc"),
+        volumes=(VolumeValues("volume0", str(folder), read_only=True),),
+    )
+    done = await ran(spec)
+    assert values(done.ended.output)["read"] == "on the host"
+    assert not done.said
