@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from attrs import evolve, frozen
@@ -15,12 +17,16 @@ from meshkernel.image.seal import Seal
 from meshkernel.image.seal_files import write_all
 from meshkernel.machine import program
 from meshkernel.machine.arguments import MachineSpec
+from meshkernel.machine.boot import line
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.program import Run
 from meshkernel.machine.sealing import seal
-from meshkernel.topology.model import Accel
+from meshkernel.network.building import build_switch
+from meshkernel.network.switch import Switch
+from meshkernel.toolchain.cache import Cache
+from meshkernel.topology.model import Accel, Expose
 
-from .running import MIB, OUT, SECONDS, Ended, InMachine, compile_c, parted
+from .running import HERE, MIB, OUT, SECONDS, Ended, InMachine, compile_c, parted, python_run
 
 
 @frozen
@@ -73,12 +79,14 @@ async def sealed(spec: MachineSpec, folder: Path) -> Warm:
 
 
 @asynccontextmanager
-async def started(spec: MachineSpec, console: bytearray) -> AsyncIterator[Machine]:
+async def started(
+    spec: MachineSpec, console: bytearray, network: socket.socket | None = None
+) -> AsyncIterator[Machine]:
     """A machine of such a spec, within the time that one may take."""
     try:
         async with (
             asyncio.timeout(SECONDS),
-            Machine.start(spec, on_console=console.extend) as machine,
+            Machine.start(spec, network=network, on_console=console.extend) as machine,
         ):
             yield machine
     except TimeoutError:
@@ -100,3 +108,37 @@ def values(text: str) -> dict[str, str]:
     """What a program wrote in lines of a name and a value."""
     parts = (line.partition(" ") for line in text.splitlines())
     return {name: value.strip() for name, _, value in parts}
+
+
+def spec_of_python(image: Image, *arguments: str) -> MachineSpec:
+    """The machine of a program of tests/guest/python."""
+    return spec_of(python_run(*arguments), image)
+
+
+@asynccontextmanager
+async def exposed(spec: MachineSpec, port: int, console: bytearray) -> AsyncIterator[int]:
+    """A machine with a network: its port is reached from the host at the one that is given."""
+    host = free_port()
+    run = Run(script=HERE / "python" / "run.py", publish=(Expose(host, port),), out=OUT)
+    plan = run.plan()
+    (service,) = plan.services.values()
+    boot = "".join(
+        (
+            spec.boot,
+            line("address", f"{service.address}/{plan.network.prefixlen}"),
+            line("gateway", str(plan.gateway)),
+        )
+    )
+    native = await asyncio.to_thread(build_switch, Cache(OUT / "cache"))
+    with TemporaryDirectory() as folder:
+        async with await Switch.start(plan, Path(folder), program=native) as switch:
+            network = await switch.attach(run.name)
+            with_network = evolve(spec, boot=boot, mac=service.mac)
+            async with started(with_network, console, network):
+                yield host
+
+
+def free_port() -> int:
+    """A port of the host that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

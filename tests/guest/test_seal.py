@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import secrets
 import time
 from pathlib import Path
@@ -12,13 +14,14 @@ from attrs import evolve
 
 from meshkernel.config import machine as machines
 from meshkernel.config.machine import VolumeValues
+from meshkernel.image.builder import Image
 from meshkernel.machine.boot import line
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.sealing import NotSealed
 from meshkernel.topology.model import Accel
 
-from .running import MIB, REPOSITORY, compile_c, on_linux, parted
-from .sealing import Warm, ran, sealed, spec_of_c, values
+from .running import MIB, REPOSITORY, SECONDS, compile_c, on_linux, parted, python_on_linux
+from .sealing import Warm, exposed, ran, sealed, spec_of_c, spec_of_python, values
 
 KINDS = ["ram", "elf"]
 MARK = "a-mark-of-the-host"
@@ -187,3 +190,40 @@ async def test_volumes_are_mounted_behind_the_seal(renewed: Warm, tmp_path: Path
     done = await ran(spec)
     assert values(done.ended.output)["read"] == "on the host"
     assert not done.said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_python_goes_on(python_image: Image, kind: str, tmp_path: Path) -> None:
+    warm = await sealed(spec_of_python(python_image, "sealed"), tmp_path)
+    done = await ran(getattr(warm, kind))
+    assert warm.console == ""
+    assert done.ended == python_on_linux("sealed")
+    assert not done.said
+
+
+async def test_python_has_what_is_its_own(python_image: Image, tmp_path: Path) -> None:
+    warm = await sealed(spec_of_python(python_image, "sealed", "own"), tmp_path)
+    boot = warm.cold.boot.replace("hostname run-run", "hostname another")
+    boot += line("environment", "NEW=one")
+    found = [
+        json.loads(values((await ran(evolve(warm.ram, boot=boot))).ended.output)["own"])
+        for _ in range(2)
+    ]
+    for own in found:
+        assert own["pid"] == 1
+        assert own["hostname"] == "another"
+        assert own["environment"] == ["NEW=one"]
+        assert abs(own["time"] - time.time()) < 60
+    assert not set(found[0]["random"]) & set(found[1]["random"])
+
+
+async def test_the_network_is_there_behind_the_seal(python_image: Image, tmp_path: Path) -> None:
+    warm = await sealed(spec_of_python(python_image, "sealed", "serve"), tmp_path)
+    for _ in range(2):
+        console = bytearray()
+        async with asyncio.timeout(SECONDS), exposed(warm.ram, 80, console) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"hello")
+            assert await reader.read() == b"hello from run-run"
+            writer.close()
+        assert console == b""
