@@ -178,3 +178,15 @@ def test_every_without_an_interval_says_so() -> None:
 
         @every
         def tick() -> None: ...
+
+
+def test_a_function_that_may_run_twice_says_so(declare: Any) -> None:
+    module = declare(
+        "from meshkernel import rpc\n"
+        "@rpc(idempotent=True)\ndef get(): ...\n"
+        "@rpc(idempotent=False)\ndef put(): ...\n"
+        "@rpc\ndef post(): ...\n"
+    )
+    declared = declarations(module.__name__)
+    assert set(declared.methods) == {"get", "put", "post"}
+    assert declared.idempotent == {"get"}

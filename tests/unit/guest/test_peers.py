@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
 from meshkernel.errors import LinkError, MayHaveRun, NotDelivered
 from meshkernel.guest.configuration import Configuration
 from meshkernel.guest.peers import Peers
+from meshkernel.wire.caller import CallerConnection
 from meshkernel.wire.server import Dispatcher, ServerConnection
 
 
@@ -150,3 +152,34 @@ async def test_a_peer_that_goes_and_comes_again_is_seen_by_nobody() -> None:
     await asyncio.gather(*users)
     peers.close()
     server.close()
+
+
+async def test_a_service_calls_the_replicas_that_its_supervisor_names(
+    start: Any, module: Any
+) -> None:
+    """At another address of the loopback device, and the same port."""
+    loop = asyncio.get_running_loop()
+    first, second = Shop(), Shop()
+    server, port = await first.listen()
+    other = await loop.create_server(second._connection, "127.0.0.2", port)
+    text = """
+from meshkernel import link, rpc
+@rpc
+async def sum(a: int) -> int: return await link("shop").add(a=a, b=1)
+"""
+    peer = {"addresses": ["127.0.0.1"], "port": port, "timeout": 5.0}
+    service = await start(module=module("chooser", text), peers={"shop": peer})
+    _, caller = await loop.create_connection(
+        lambda: CallerConnection("test", "s"), "127.0.0.1", (await service.receive())["port"]
+    )
+    await caller.greeted()
+    assert await caller.call("sum", {"a": 1}, 5) == 2
+    assert (len(first.connections), len(second.connections)) == (1, 0)
+    service.send(type="replicas", peers={"shop": ["127.0.0.2"], "nobody": ["127.0.0.3"]})
+    service.send(type="ping", id=1)
+    assert await service.receive() == {"type": "pong", "id": 1}
+    assert await caller.call("sum", {"a": 2}, 5) == 3
+    assert (len(first.connections), len(second.connections)) == (1, 1)
+    caller.close()
+    server.close()
+    other.close()
