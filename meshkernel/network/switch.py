@@ -6,7 +6,7 @@ import asyncio
 import re
 import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +15,10 @@ from typing import Any, Self
 from attrs import frozen
 
 from meshkernel.errors import Fault, SupervisorError, UserError
-from meshkernel.network._config import render
+from meshkernel.network._config import additions, render
 from meshkernel.network._control import Control, Reply
 from meshkernel.network.counters import Counters
-from meshkernel.plan.model import Plan
+from meshkernel.plan.model import Plan, Replica
 
 CONFIGURATION = "switch.conf"
 DIAL = "dial"
@@ -166,6 +166,11 @@ class Switch:
     async def refuse(self, service: str) -> None:
         """Resets what was kept for the service, which does not come up, and keeps nothing more."""
         await self._control.command("refuse", service)
+
+    async def extend(self, plan: Plan, added: Sequence[Replica]) -> None:
+        """Gives a plan that has grown by these replicas ports and links for them."""
+        for fact in additions(plan, added):
+            await self._control.command(fact)
 
     async def serve(self, replica: str) -> None:
         """The gateway may open connections of exposed ports to it: its machine is ready."""

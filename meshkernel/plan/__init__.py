@@ -2,6 +2,7 @@
 
 from meshkernel.plan.addresses import allocate
 from meshkernel.plan.builder import make_plan
+from meshkernel.plan.growth import grown
 from meshkernel.plan.model import CALL_PORT, Peer, Plan, Replica, ServicePlan, mac_of
 from meshkernel.plan.text import render
 
@@ -12,6 +13,7 @@ __all__ = [
     "Replica",
     "ServicePlan",
     "allocate",
+    "grown",
     "mac_of",
     "make_plan",
     "render",

@@ -6,7 +6,7 @@ sorts later goes to the next free one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
@@ -35,17 +35,22 @@ def allocate(
 
     A place moves no service, and a further replica neither: services choose first, places next.
     """
-    network = network_of(mesh)
-    count = LAST_HOST - FIRST_HOST + 1
-    taken: set[int] = set()
+    taken: set[IPv4Address] = set()
     addresses = {}
     for name in (*sorted(services), *sorted(places), *sorted(replicas)):
-        at = _hash(f"{mesh}/{name}") % count
-        while at in taken:
-            at = (at + 1) % count
-        taken.add(at)
-        addresses[name] = network[FIRST_HOST + at]
+        addresses[name] = another(mesh, name, taken)
+        taken.add(addresses[name])
     return addresses
+
+
+def another(mesh: str, name: str, taken: Collection[IPv4Address]) -> IPv4Address:
+    """An address for one more name, where these are taken."""
+    network = network_of(mesh)
+    count = LAST_HOST - FIRST_HOST + 1
+    at = _hash(f"{mesh}/{name}") % count
+    while network[FIRST_HOST + at] in taken:
+        at = (at + 1) % count
+    return network[FIRST_HOST + at]
 
 
 def _hash(text: str) -> int:

@@ -53,6 +53,13 @@ class Callers:
                 if runner.state is State.RUNNING:
                     self._tell(runner, {service})
 
+    def grown(self, service: str) -> None:
+        """A service has places for more replicas than before; those that run are told of."""
+        for runner in self._services[service].runners:
+            if runner.state is State.RUNNING and self._exposes(service):
+                self._open(runner)
+        self.offer(service)
+
     async def retire(self, service: str, runners: Iterable[Runner]) -> None:
         """These replicas of a service, which are leaving, get no more calls and connections."""
         self.offer(service)

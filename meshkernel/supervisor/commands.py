@@ -155,7 +155,7 @@ class _Commands:
         if self._server.stop_asked.is_set():
             raise SupervisorError("the mesh is being stopped")
         count = request.get("count")
-        if count is not None and type(count) is not int:
+        if count is not None and (type(count) is not int or count < 0):
             raise SupervisorError(f"{count!r} is no number of replicas")
         await self._server.mesh.scale(request.get("service", ""), count)
 

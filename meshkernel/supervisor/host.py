@@ -138,6 +138,12 @@ class RealHost:
         del name
         return None
 
+    def extend(self, plan: Plan) -> None:
+        """Be ready for the machines of a plan that has grown."""
+        for name, replica in plan.replicas.items():
+            if name not in self._boot:
+                self._boot[name] = boot_configuration(plan, plan.of(name), replica)
+
     def boot_cold(self, service: str, replica: str) -> None:
         """From now on a service boots its cold image, as this replica of it needs."""
         self._cold.add(service)
@@ -197,6 +203,10 @@ class _RealLauncher:
                 yield machine
                 if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
                     self.host.boot_cold(self.plan.replicas[replica].service, replica)
+
+    def extend(self, plan: Plan) -> None:
+        self.host.extend(plan)
+        self.plan = plan
 
     def turned_cold(self, replica: str) -> bool:
         return self.host.turned_cold(replica)

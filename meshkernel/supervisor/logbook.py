@@ -69,9 +69,17 @@ class LogBook:
     """The logs of a mesh."""
 
     def __init__(self, folder: Path, services: Iterable[str]) -> None:
-        self._lines: dict[str, deque[Line]] = {name: deque(maxlen=KEPT) for name in services}
-        self._files = {name: _File(folder / f"{name}.log") for name in self._lines}
+        self._folder = folder
+        self._lines: dict[str, deque[Line]] = {}
+        self._files: dict[str, _File] = {}
+        self.extend(services)
         self._followers: set[asyncio.Queue[Line]] = set()
+
+    def extend(self, names: Iterable[str]) -> None:
+        """Others will say something, too."""
+        for name in names:
+            self._lines[name] = deque(maxlen=KEPT)
+            self._files[name] = _File(self._folder / f"{name}.log")
 
     def path(self, service: str) -> Path:
         """The file of a service's log."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from attrs import asdict, frozen
-
 from meshkernel.errors import MachineError, SupervisorError
-from meshkernel.plan.model import CALL_PORT, Plan
+from meshkernel.plan import grown
+from meshkernel.plan.model import Plan, Replica
 from meshkernel.supervisor.callers import Callers
 from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.events import Event, OnEvent, ignore
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.replicas import GONE, Replicas
+from meshkernel.supervisor.rows import Row, row_of
 from meshkernel.supervisor.runner import GRACE, Runner
 from meshkernel.supervisor.scaler import Scaler
 from meshkernel.supervisor.seams import Launcher, Network
@@ -24,34 +24,6 @@ from meshkernel.supervisor.state import State
 
 RETIRING = 60.0
 """Seconds that a replica has to stop in when fewer are to run; half of them are its calls'."""
-
-
-@frozen
-class Row:
-    """One replica as ``meshkernel ps`` shows it; ``replica`` is its number, from 1.
-
-    ``address`` is ``ip:port`` of its calls; ``summons`` says how often a caller has started it, and
-    ``woken`` when that was the last time, in seconds since 1970.
-    """
-
-    service: str
-    replica: int
-    name: str
-    state: str
-    pid: int | None
-    address: str
-    memory_mb: int
-    boot_ms: int | None
-    restarts: int
-    image_bytes: int
-    reason: str | None = None
-    report: str | None = None
-    summons: int = 0
-    woken: float | None = None
-
-    def as_map(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 class Mesh:
@@ -83,19 +55,12 @@ class Mesh:
         self._on_event = on_event
         self._notify = changed
         self._boots = asyncio.Semaphore(len(os.sched_getaffinity(0)))
-        self.runners = {
-            name: Runner(
-                name,
-                launcher,
-                logs,
-                self._changed,
-                reports=reports,
-                sleep=None if replica.sleep is None else Sleep(name, network),
-            )
-            for name, replica in plan.replicas.items()
-        }
+        self._launcher = launcher
+        self._network = network
+        self._reports = reports
+        self.runners: dict[str, Runner] = {}
         self.services = {
-            name: Replicas(each, [self.runners[replica.name] for replica in each.replicas])
+            name: Replicas(each, self._runners(each.replicas))
             for name, each in plan.services.items()
         }
         self._callers = Callers(self.services, network)
@@ -105,17 +70,42 @@ class Mesh:
             if each.planned.service.replicas.vary and len(each.runners) > 1
         }
 
+    def _runners(self, replicas: Sequence[Replica]) -> list[Runner]:
+        made = [
+            Runner(
+                each.name,
+                self._launcher,
+                self.logs,
+                self._changed,
+                reports=self._reports,
+                sleep=None if each.sleep is None else Sleep(each.name, self._network),
+            )
+            for each in replicas
+        ]
+        self.runners.update((runner.name, runner) for runner in made)
+        return made
+
     def of(self, name: str) -> list[Runner]:
         """The runners of a service's replicas, or of one replica; SupervisorError for an unknown
         name.
         """
-        return [self.runners[name]] if name in self.runners else self._service(name).shown
+        runner = self._replica(name)
+        return self._service(name).shown if runner is None else [runner]
 
     def runner(self, name: str) -> Runner:
         """The runner of a replica; of a service's name, that of one which runs. SupervisorError for
         an unknown one.
         """
-        return self.runners[name] if name in self.runners else self._service(name).ready
+        return self._replica(name) or self._service(name).ready
+
+    def _replica(self, name: str) -> Runner | None:
+        """The one that is named: a service's first replica is ``search-1``, even if it is called
+        like the service itself.
+        """
+        if name in self.services:
+            return None
+        first = self.services.get(name.removesuffix("-1"))
+        return self.runners.get(name) or (first.runners[0] if first else None)
 
     def _service(self, name: str) -> Replicas:
         if name not in self.services:
@@ -174,8 +164,8 @@ class Mesh:
 
         Raises:
             MachineError: one did not start.
-            SupervisorError: there is no such service, it has no places for so many, or its replicas
-                do not follow the load.
+            SupervisorError: there is no such service, it cannot have so many, or its replicas do
+                not follow the load.
         """
         scaler = self._scalers.get(self._service(name).name)
         if scaler is not None:
@@ -193,7 +183,9 @@ class Mesh:
         service = self.services[name]
         async with service.changing:
             before = service.wanted
-            service.want(count)
+            if count > len(service.runners):
+                await self._grow(service, count)
+            service.wanted = count
             self._notify()
             more = service.runners[before:count]
             for runner in more:
@@ -201,6 +193,21 @@ class Mesh:
                     runner.doze()
             await _together([self._boot(each) for each in more if each.sleep is None])
             await self._retire(service, service.runners[count:])
+
+    async def _grow(self, service: Replicas, count: int) -> None:
+        """Make places for more replicas than the topology asks for, until the mesh goes down."""
+        try:
+            plan = grown(self.plan, service.name, count)
+        except ValueError as error:
+            raise SupervisorError(str(error)) from error
+        planned = plan.services[service.name]
+        added = planned.replicas[len(service.runners) :]
+        await self._network.extend(plan, added)
+        self._launcher.extend(plan)
+        self.logs.extend(replica.name for replica in added)
+        self.plan = plan
+        service.extend(planned, self._runners(added))
+        self._callers.grown(service.name)
 
     async def _retire(self, service: Replicas, runners: list[Runner]) -> None:
         """Stop replicas that nobody calls any more."""
@@ -227,7 +234,11 @@ class Mesh:
 
     def rows(self) -> list[Row]:
         """What ``ps`` shows, in the plan's order."""
-        return [self._row(each) for service in self.services.values() for each in service.shown]
+        return [
+            row_of(self.plan, runner, self._image_bytes.get(name, 0))
+            for name, service in self.services.items()
+            for runner in service.shown
+        ]
 
     def pids(self) -> list[int]:
         """The processes of the machines that run."""
@@ -252,25 +263,6 @@ class Mesh:
         service = self.plan.replicas[runner.name].service
         self._callers.changed(service, runner)
         self._notify()
-
-    def _row(self, runner: Runner) -> Row:
-        planned, replica = self.plan.of(runner.name), self.plan.replicas[runner.name]
-        return Row(
-            service=planned.name,
-            replica=replica.number,
-            name=runner.name,
-            state=str(runner.state),
-            pid=runner.pid,
-            address=f"{replica.address}:{runner.port or CALL_PORT}",
-            memory_mb=planned.service.memory >> 20,
-            boot_ms=runner.boot_ms,
-            restarts=runner.restarts,
-            image_bytes=self._image_bytes.get(planned.name, 0),
-            reason=runner.reason,
-            report=None if runner.report is None else str(runner.report),
-            summons=0 if runner.sleep is None else runner.sleep.summons,
-            woken=None if runner.sleep is None else runner.sleep.woken,
-        )
 
 
 async def _together(steps: list[Any]) -> None:

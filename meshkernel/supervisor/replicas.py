@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from ipaddress import IPv4Address
 
-from meshkernel.errors import SupervisorError
 from meshkernel.plan.model import ServicePlan
 from meshkernel.supervisor.runner import Runner
 from meshkernel.supervisor.state import State
@@ -30,6 +29,11 @@ class Replicas:
         self.wanted = max(planned.service.replicas.least, 1)
         self.leaving: set[Runner] = set()
         self.changing = asyncio.Lock()
+
+    def extend(self, planned: ServicePlan, runners: list[Runner]) -> None:
+        """There may be more of them than before."""
+        self.planned = planned
+        self.runners += runners
 
     @property
     def name(self) -> str:
@@ -75,18 +79,3 @@ class Replicas:
         """One that runs; where none does, the first one."""
         running = [each for each in self.runners if each.state is State.RUNNING]
         return (running or self.shown)[0]
-
-    def want(self, count: int) -> None:
-        """Another number of them is to run.
-
-        Raises:
-            SupervisorError: there are no places for so many.
-        """
-        if not 0 <= count <= len(self.runners):
-            places = len(self.runners)
-            remedy = f"replicas = {{ min = {min(places, count)}, max = {count} }}"
-            raise SupervisorError(
-                f"{self.name} has places for {places} replica{'' if places == 1 else 's'}, not for"
-                f" {count}: write {remedy} into the topology, then down and up"
-            )
-        self.wanted = count

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from meshkernel.network.counters import Counters
-from meshkernel.plan.model import Plan
+from meshkernel.plan.model import Plan, Replica
 from meshkernel.trace import Batch, Request
 
 OnMessage = Callable[[dict[str, Any]], None]
@@ -73,6 +73,9 @@ class Launcher(Protocol):
             MachineError: it could not be started.
         """
 
+    def extend(self, plan: Plan) -> None:
+        """From now on the plan is this one: it has grown."""
+
     def turned_cold(self, replica: str) -> bool:
         """Whether its last machine could not go on from a warm image, so that the next one boots
         the cold image.
@@ -109,6 +112,7 @@ class Network(Protocol):
     async def sleep(self, service: str, call_port: int) -> bool: ...
     async def release(self, service: str) -> None: ...
     async def refuse(self, service: str) -> None: ...
+    async def extend(self, plan: Plan, added: Sequence[Replica]) -> None: ...
     async def serve(self, replica: str) -> None: ...
     async def drain(self, replica: str) -> None: ...
     async def counters(self) -> Counters: ...

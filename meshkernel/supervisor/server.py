@@ -54,7 +54,7 @@ class MeshServer:
         image_bytes: dict[str, int],
         on_event: OnEvent = ignore,
     ) -> None:
-        self.plan = plan
+        self._plan = plan
         self.digest = plan_digest(plan)
         self.folder = folder
         self.logs = LogBook(folder.logs, plan.replicas)
@@ -71,6 +71,11 @@ class MeshServer:
         self._network: Network | None = None
         self._mesh: Mesh | None = None
         self._writing: asyncio.TimerHandle | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What runs: it grows where somebody asks for more replicas than there are places."""
+        return self._plan if self._mesh is None else self._mesh.plan
 
     @property
     def mesh(self) -> Mesh:

@@ -20,8 +20,8 @@ from meshkernel.network.counters import Counters
 from meshkernel.network.dial import open_dial
 from meshkernel.plan import CALL_PORT, Plan, make_plan
 from meshkernel.supervisor.events import Event
-from meshkernel.supervisor.mesh import Row
 from meshkernel.supervisor.remote import run_path
+from meshkernel.supervisor.rows import Row
 from meshkernel.supervisor.run_folder import RunFolder
 from meshkernel.supervisor.runner import Runner
 from meshkernel.supervisor.seams import Host

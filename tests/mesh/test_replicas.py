@@ -116,3 +116,16 @@ async def test_fewer_replicas_cost_a_load_that_goes_on_no_call(mesh):
         await mesh.service("elastic-3").wait_ended(LIMIT)
         await mesh.service("elastic-2").wait_ended(LIMIT)
         await answered(mesh, "elastic-1", count=5)
+
+
+async def test_more_replicas_than_the_topology_asks_for(mesh):
+    await mesh.scale("caller", 2)
+    for _ in range(4):
+        await mesh.call_within(LIMIT, "caller.who")
+    found = Counter([await mesh.call_within(LIMIT, "caller.who") for _ in range(6)])
+    assert found == {"caller": 3, "caller-2": 3}
+    both = [mesh.call_within(LIMIT, "caller.spread", service="worker", count=8) for _ in range(2)]
+    for shared in await asyncio.gather(*both):
+        assert shared.keys() == {"worker-1", "worker-2"}
+    await mesh.scale("caller", 1)
+    assert await mesh.call_within(LIMIT, "caller.who") == "caller"

@@ -1,6 +1,7 @@
 """Calls a service from several places at a time, for as long as it is told to."""
 
 import asyncio
+import os
 from collections import Counter
 
 from meshkernel import link, rpc
@@ -19,6 +20,11 @@ async def spread(service: str, count: int) -> dict[str, int]:
     for _ in range(count // 4):
         found.update(await asyncio.gather(*(link(service).where() for _ in range(4))))
     return dict(found)
+
+
+@rpc
+async def who() -> str:
+    return os.uname().nodename
 
 
 @rpc

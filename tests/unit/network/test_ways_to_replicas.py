@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from attrs import evolve
 
 from meshkernel.errors import SupervisorError
 from meshkernel.network.switch import Switch
@@ -134,6 +135,25 @@ async def test_a_replica_that_goes_takes_only_its_own_connections(
     await until(switch, lambda counters: counters.tunnels == 2)
     for _ in range(3):
         await answers(await enter(switch))
+
+
+async def test_a_plan_that_grows_while_the_switch_runs(
+    start_switch: StartSwitch, start_peer: StartPeer
+) -> None:
+    whole = make_plan(alike=True, b=(Expose(host=0, port=ECHO),))
+    b = whole.services["b"]
+    first = evolve(b, replicas=b.replicas[:1])
+    switch = await start_switch(evolve(whole, services={**whole.services, "b": first}))
+    assert set((await switch.counters()).links) == {("gateway", n) for n in "ab"} | {("a", "b")}
+    await switch.extend(whole, b.replicas[1:])
+    assert {("a", "c"), ("gateway", "c")} <= set((await switch.counters()).links)
+    for name in ("b", "c"):
+        await start_peer(switch, name)
+        await switch.serve(name)
+    kept = [await enter(switch) for _ in range(4)]
+    led = await led_to(switch, *kept)
+    assert led["b"] > 0
+    assert led["c"] > 0
 
 
 async def test_what_cannot_serve_is_told(switch: Switch) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from meshkernel.plan import allocate, mac_of, make_plan, render
+from meshkernel.plan import allocate, grown, mac_of, make_plan, render
 from meshkernel.plan.addresses import gateway_of, network_of
-from meshkernel.topology.model import Expose, Link, Replicas, Service, Topology
+from meshkernel.topology.model import Expose, Link, Mount, Replicas, Service, Topology
 
 
 def topology(names: str, links: str = "", name: str = "shop") -> Topology:
@@ -148,6 +148,32 @@ def test_further_replicas_move_nothing_else() -> None:
     for name, service in before.services.items():
         assert after.services[name].address == service.address
     assert len({each.address for each in after.replicas.values()}) == 200 + 2 * 63
+
+
+def test_a_plan_that_grows_moves_nothing() -> None:
+    before = make_plan(replicated("a b", "a>b", b=Replicas(2, 2)))
+    after = grown(grown(before, "a", 3), "b", 64)
+    assert [each.name for each in after.services["a"].replicas] == ["a", "a-2", "a-3"]
+    assert after.services["b"].replicas[:2] == before.services["b"].replicas
+    assert after.services["b"].replicas[63].name == "b-64"
+    addresses = {each.address for each in after.replicas.values()}
+    assert len(addresses) == 67
+    assert after.gateway not in addresses
+    assert after.services["a"].peers == before.services["a"].peers
+    assert grown(before, "a", 3).replicas["a-3"] == after.replicas["a-3"]
+
+
+def test_what_a_plan_cannot_grow_by_is_told() -> None:
+    found = topology("a b-2 b")
+    writer = evolve(found.services["a"], volumes=(Mount("/data", "notes"),))
+    plan = make_plan(evolve(found, services={**found.services, "a": writer}))
+    for service, count, told in (
+        ("b", 65, "b can have at most 64 replicas, not 65"),
+        ("b", 2, "b-2 is the name of something else in this mesh"),
+        ("a", 2, "a writes to the volume notes, which one machine may do"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            grown(plan, service, count)
 
 
 def test_the_plan_tells_of_replicas() -> None:

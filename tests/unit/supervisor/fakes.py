@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from meshkernel.errors import MachineError
 from meshkernel.network.counters import Counters, EgressCounters
-from meshkernel.plan import Plan, make_plan
+from meshkernel.plan import Plan, Replica, make_plan
 from meshkernel.supervisor.events import Event
 from meshkernel.supervisor.run_folder import listen
 from meshkernel.supervisor.seams import OnTrace
@@ -194,6 +194,10 @@ class FakeNetwork:
             for each in planned.service.expose
         ]
 
+    async def extend(self, plan: Plan, added: Sequence[Replica]) -> None:
+        self._replicas |= {str(each.address): each for each in added}
+        self.commands.append(("extend", *(each.name for each in added)))
+
     async def serve(self, replica: str) -> None:
         self.commands.append(("serve", replica))
 
@@ -307,6 +311,9 @@ class FakeHost:
         finally:
             self.machines.remove(machine)
             self.ended.append(service)
+
+    def extend(self, plan: Plan) -> None:
+        self.extended = plan
 
     def turned_cold(self, service: str) -> bool:
         turned = service in self.cold

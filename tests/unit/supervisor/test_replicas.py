@@ -227,14 +227,53 @@ async def test_logs_of_one_and_of_all(serve):
     assert await asyncio.to_thread(lines, ["front"]) == ["front-1", "front-2"]
 
 
-async def test_more_places_than_there_are_cannot_be_had(serve):
+async def test_more_than_the_topology_asks_for_can_be_had(serve):
     server = await serve()
-    with pytest.raises(SupervisorError, match="front has places for 2 replicas, not for 3: write"):
-        await ask(server, "scale", service="front", count=3)
-    with pytest.raises(SupervisorError, match="the replicas of front do not follow its load"):
-        await ask(server, "scale", service="front", count=None)
-    with pytest.raises(SupervisorError, match="there is no service 'rear'; there are back, middle"):
-        await ask(server, "scale", service="rear", count=1)
+    before = server.plan
+    await ask(server, "scale", service="back", count=3)
+    await reached(server, "back", 3)
+    assert server.host.started[-2:] == ["back-2", "back-3"]
+    assert ("extend", "back-2", "back-3") in server.network.commands
+    assert server.host.extended is server.plan
+    for name, replica in before.replicas.items():
+        assert server.plan.replicas[name] == replica
+    found = [str(each.address) for each in server.plan.services["back"].replicas]
+    async with asyncio.timeout(5):
+        await machine(server, "middle-1").heard(lambda sent: sent[-1]["peers"] == {"back": found})
+    assert [row["name"] for row in await ask(server, "ps")][:3] == ["back", "back-2", "back-3"]
+    assert await ask(server, "stop", service="back") == ["back", "back-2", "back-3"]
+    assert await ask(server, "start", service="back-2") == ["back-2"]
+    assert server.mesh.runner("back").name == "back-2"
+    assert await ask(server, "start", service="back-1") == ["back"]
+    assert server.mesh.runner("back-1").name == "back"
+    assert server.logs.path("back-3").name == "back-3.log"
+    with Remote.connect(server.folder) as remote:
+        assert await asyncio.to_thread(remote.ask, "logs", services=["back-3"]) is None
+
+
+async def test_an_exposed_service_that_grows_is_reached_at_all_of_its_replicas(serve, tmp_path):
+    server = await serve()
+    await ask(server, "scale", service="middle", count=6)
+    await reached(server, "middle", 6)
+    served = {each[1] for each in server.network.commands if each[0] == "serve"}
+    assert served == {f"middle-{number}" for number in range(1, 7)}
+
+
+async def test_what_cannot_be_had_is_told(serve):
+    server = await serve()
+    for request, told in {
+        ("front", 65): "front can have at most 64 replicas, not 65",
+        ("front", None): "the replicas of front do not follow its load",
+        ("front", -1): "-1 is no number of replicas",
+        ("front", "2"): "'2' is no number of replicas",
+        ("rear", 1): "there is no service 'rear'; there are back, middle",
+    }.items():
+        with pytest.raises(SupervisorError, match=told):
+            await ask(server, "scale", service=request[0], count=request[1])
+    assert [row.name for row in server.mesh.rows() if row.service == "front"] == [
+        "front-1",
+        "front-2",
+    ]
 
 
 async def test_a_replica_that_does_not_start_is_told_and_the_others_serve(serve):
