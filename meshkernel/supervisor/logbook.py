@@ -114,13 +114,13 @@ class LogBook:
     @asynccontextmanager
     async def following(self, services: Iterable[str] = ()) -> AsyncIterator[AsyncIterator[Line]]:
         """The lines from now on, for as long as the block runs."""
-        names = frozenset(services) or frozenset(self._lines)
+        names = frozenset(services)  # none: all, and those that come later
         queue: asyncio.Queue[Line] = asyncio.Queue(BEHIND)
 
         async def lines() -> AsyncIterator[Line]:
             while True:
                 line = await queue.get()
-                if line.service in names:
+                if not names or line.service in names:
                     yield line
 
         self._followers.add(queue)

@@ -14,6 +14,14 @@ tasks: list[asyncio.Task[None]] = []
 
 
 @rpc
+async def meet(service: str, names: list[str]) -> None:
+    """Call until each of these replicas has answered: connections are opened in the background."""
+    missing = set(names)
+    while missing:
+        missing.discard(await link(service).where())
+
+
+@rpc
 async def spread(service: str, count: int) -> dict[str, int]:
     """So many calls, four at a time."""
     found: Counter[str] = Counter()

@@ -53,6 +53,17 @@ async def test_a_follower_gets_what_comes_from_now_on(tmp_path):
     assert not book._followers
 
 
+async def test_who_follows_all_hears_of_those_that_come_later(tmp_path):
+    book = LogBook(tmp_path, ["cart"])
+    async with book.following() as lines:
+        book.extend(["cart-2"])
+        book.add("cart-2", "here I am", 0.0)
+        async with asyncio.timeout(5):
+            assert (await anext(lines)).text == "here I am"
+    assert texts(book.last()) == ["here I am"]
+    book.close()
+
+
 async def test_a_follower_that_is_far_behind_loses_the_oldest(tmp_path, monkeypatch):
     monkeypatch.setattr(logbook, "BEHIND", 2)
     book = LogBook(tmp_path, ["cart"])

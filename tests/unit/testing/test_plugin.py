@@ -137,6 +137,32 @@ def test_faults(mesh):
     pytester.runpytest().assert_outcomes(passed=1)
 
 
+def test_replicas_of_a_mesh(project):
+    pytester = project("""
+import time
+
+async def test_replicas(mesh):
+    assert [each.name for each in mesh.replicas("cart")] == ["cart"]
+    await mesh.scale("cart", 3)
+    assert [each.name for each in mesh.replicas("cart")] == ["cart", "cart-2", "cart-3"]
+    assert [row.replica for row in mesh.ps() if row.service == "cart"] == [1, 2, 3]
+    for _ in range(6):
+        assert await mesh.call("cart.add", user="ann") == "ann has one"
+    mesh.service("cart-2").kill()
+    await mesh.service("cart-2").wait_running(5)
+    assert [each.restarts for each in mesh.replicas("cart")] == [0, 1, 0]
+    mesh.server.logs.add("cart-3", "said by the third", time.time())
+    assert "said by the third" in mesh.logs("cart")
+    assert "said by the third" not in mesh.logs("cart-2")
+    with mesh.partition("users", "cart"):
+        pass
+    assert [each for each in mesh.server.network.commands if each[0] == "partition"] == [
+        ("partition", "users", name) for name in ("cart", "cart-2", "cart-3")
+    ]
+""")
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
 def test_a_failed_test_shows_the_logs_of_what_it_called(project):
     pytester = project("""
 async def test_before(mesh):
