@@ -46,7 +46,8 @@ class Replica:
     def burden(self) -> tuple[bool, int]:
         """Of two replicas, the one with less of it is called."""
         connection = self.connection
-        return connection is not None and connection.congested, self.calls
+        stuck = connection is not None and (connection.congested or connection.silent)
+        return stuck, self.calls
 
     @property
     def is_opening(self) -> bool:
@@ -66,8 +67,9 @@ class Balance:
     Connections are opened by the first call, one to each replica. Each call goes to the usable one
     with the fewest calls of this caller under way. One that is lost, or whose replica says that it
     stops, is left out at once; later calls open it anew, in the background as long as another one
-    is there. A call that was not delivered goes to another replica; so does one of unknown outcome,
-    if its function is idempotent; all within the call's deadline.
+    is there. So is one that hangs, from the first call on whose time was over until it is heard of
+    again, as long as others are there. A call that was not delivered goes to another replica; so
+    does one of unknown outcome, if its function is idempotent; all within the call's deadline.
 
     Args:
         target: of the callee, for messages.

@@ -29,6 +29,7 @@ class CallerConnection(FrameProtocol):
 
     Attributes:
         closing: no more calls are made; the connection ends with the last answer.
+        silent: a call's time was over, and nothing has been heard of the callee since.
         idempotent: the functions that may run twice, as the callee's hello says.
         on_change: called when it is not usable any more.
     """
@@ -54,6 +55,7 @@ class CallerConnection(FrameProtocol):
         self._greeting: asyncio.Future[None] | None = None  # while somebody waits for it
         self._is_greeted = False
         self.closing = False
+        self.silent = False
         self.idempotent: frozenset[str] = frozenset()
         self.on_change: Callable[[], None] | None = None
 
@@ -79,6 +81,13 @@ class CallerConnection(FrameProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._say_hello()
+
+    def data_received(self, data: bytes) -> None:
+        self.silent = False
+        super().data_received(data)
+
+    def _say_hello(self) -> None:
         hello = {"version": frames.VERSION, "from": self.name}
         self.send(0, frames.HELLO, codec.pack(hello))
 
@@ -212,6 +221,13 @@ class CallerConnection(FrameProtocol):
         if answer is not None and not answer.done():
             answer.set_exception(DeadlineExceeded(f"{place} did not answer within {timeout:g} s"))
             self._give_up(identifier)
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """The function may be slow, or the callee hang: one that does not hang answers a hello."""
+        if not self.silent:
+            self.silent = True
+            self._say_hello()
 
     def _give_up(self, identifier: int) -> None:
         self.send(identifier, frames.CANCEL, codec.pack(None))

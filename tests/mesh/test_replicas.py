@@ -63,6 +63,13 @@ async def test_calls_are_shared_out(mesh):
     assert found == {"worker-1": 40, "worker-2": 40}
 
 
+async def test_the_name_of_a_link_stands_for_all_that_always_run(mesh):
+    addresses = [str(each.address) for each in mesh.plan.services["worker"].replicas]
+    assert await mesh.call_within(LIMIT, "caller.known", name="worker") == addresses
+    first = str(mesh.plan.services["elastic"].address)
+    assert await mesh.call_within(LIMIT, "caller.known", name="elastic") == [first]
+
+
 async def test_the_hosts_calls_are_shared_out_too(mesh):
     await met(mesh, "worker.where", "worker-1", "worker-2")
     found = Counter([await mesh.call_within(LIMIT, "worker.where") for _ in range(20)])

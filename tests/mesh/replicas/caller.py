@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections import Counter
 
 from meshkernel import link, rpc
@@ -28,6 +29,13 @@ async def spread(service: str, count: int) -> dict[str, int]:
     for _ in range(count // 4):
         found.update(await asyncio.gather(*(link(service).where() for _ in range(4))))
     return dict(found)
+
+
+@rpc
+async def known(name: str) -> list[str]:
+    """The addresses that a link's name stands for."""
+    found = await asyncio.get_running_loop().getaddrinfo(name, 81, type=socket.SOCK_STREAM)
+    return [address[0] for *_, address in found]
 
 
 @rpc

@@ -160,7 +160,9 @@ def test_the_boot_configuration_of_a_replica() -> None:
     assert [value for key, value in values if key == "host"] == [
         f"{replica.address} cart" for replica in cart.replicas
     ]
-    told = json.loads(found["file"].partition(" ")[2])
+    files = dict(value.split(" ", 1) for key, value in values if key == "file")
+    assert files["/etc/host.conf"] == "multi on\n"
+    told = json.loads(files["/etc/meshkernel/service.json"])
     assert (told["replica"], told["load"]) == (3, LOAD_EVERY)
     assert told["peers"]["cart"]["addresses"] == [str(each.address) for each in cart.replicas]
 

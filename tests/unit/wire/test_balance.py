@@ -144,6 +144,50 @@ async def test_a_dead_replica_is_left_out_at_once_and_taken_back(replicas: Repli
     await warm(balance, shops)
 
 
+async def test_a_replica_that_hangs_gets_no_more_calls_until_it_is_heard_of(
+    replicas: Replicas,
+) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    (hanging,) = shops[0].connections
+    assert hanging._transport is not None
+    hanging._transport.pause_reading()
+    results = await asyncio.gather(
+        *(balance.call("where", {}, 0.1) for _ in range(4)), return_exceptions=True
+    )
+    assert [type(each) for each in results].count(DeadlineExceeded) == 2
+    for _ in range(10):
+        assert await balance.call("where", {}, 5) == shops[1].port
+    hanging._transport.resume_reading()
+    shops[0].calls = shops[1].calls = 0
+    await warm(balance, shops)
+
+
+async def test_a_replica_whose_function_is_slow_stays_in_the_balance(replicas: Replicas) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    slow = [asyncio.create_task(balance.call("keep", {}, 0.05)) for _ in range(2)]
+    await asyncio.wait(slow)
+    assert {type(each.exception()) for each in slow} == {DeadlineExceeded}
+    for shop in shops:
+        shop.calls = 0
+    await warm(balance, shops)
+
+
+async def test_where_all_hang_calls_go_to_them_all_the_same(replicas: Replicas) -> None:
+    balance, shops = await replicas(1)
+    await warm(balance, shops)
+    (hanging,) = shops[0].connections
+    assert hanging._transport is not None
+    hanging._transport.pause_reading()
+    with pytest.raises(DeadlineExceeded):
+        await balance.call("where", {}, 0.05)
+    call = asyncio.create_task(balance.call("where", {}, 5))
+    await asyncio.sleep(0)
+    hanging._transport.resume_reading()
+    assert await call == shops[0].port
+
+
 async def test_an_idempotent_call_is_made_again_where_its_replica_is_lost(
     replicas: Replicas,
 ) -> None:
