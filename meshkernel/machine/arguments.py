@@ -31,6 +31,8 @@ class MachineSpec:
         sealing: the descriptor of a file of the size of its memory: it is its memory, and the
             machine has no device but its control channel.
         wall: the time that it takes it to be, in nanoseconds since 1970; None: the true one.
+        seed: of its random generator, 64 hexadecimal digits; None: a fresh one, as it has to be
+            for every machine but one for sealing.
     """
 
     name: str
@@ -46,6 +48,7 @@ class MachineSpec:
     ram: Path | None = None
     sealing: int | None = None
     wall: int | None = None
+    seed: str | None = None
 
     @property
     def memory_files(self) -> list[int]:

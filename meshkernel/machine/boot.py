@@ -24,7 +24,11 @@ def line(key: str, value: str) -> str:
 
 
 def complete(
-    text: str, hidden: Mapping[str, str], trace: bytes = b"", wall: int | None = None
+    text: str,
+    hidden: Mapping[str, str],
+    trace: bytes = b"",
+    wall: int | None = None,
+    seed: str | None = None,
 ) -> bytes:
     """The configuration for one boot: with a fresh seed, the time, the secrets, and what is to be
     traced from the first system call on, if anything is.
@@ -34,15 +38,15 @@ def complete(
         hidden: environment variables that are secret.
         trace: a ``struct trace_request``.
         wall: the time in nanoseconds since 1970; that of this host if it is None.
+        seed: 64 hexadecimal digits; fresh ones if it is None.
     """
     lines = [line("environment", f"{name}={value}") for name, value in sorted(hidden.items())]
     if trace:
         lines.append(line("trace", trace.decode("utf-8", "surrogateescape")))
-    seed = secrets.token_hex(32)
     if not text.endswith("\n"):
         text += "\n"
     now = time.time_ns() if wall is None else wall
-    return f"{text}{''.join(lines)}seed {seed}\nwall {now}\n".encode()
+    return f"{text}{''.join(lines)}seed {seed or secrets.token_hex(32)}\nwall {now}\n".encode()
 
 
 def in_memory(data: bytes) -> int:

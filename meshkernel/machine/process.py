@@ -155,7 +155,7 @@ async def _execute(spec: MachineSpec, descriptors: Descriptors) -> asyncio.subpr
 
 def _configuration(spec: MachineSpec) -> bytes:
     trace = spec.trace.encode() if spec.trace else b""
-    return boot.complete(spec.boot, spec.secrets, trace, spec.wall)
+    return boot.complete(spec.boot, spec.secrets, trace, spec.wall, spec.seed)
 
 
 def _widen(end: socket.socket) -> None:
