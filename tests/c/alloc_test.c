@@ -127,10 +127,27 @@ static void texts_are_copied(void) {
     kfree(NULL);
 }
 
+static void what_was_freed_can_be_cleared(void) {
+    enum { COUNT = 200, SIZE = 100 };
+    unsigned char *blocks[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        memset(blocks[i] = kmalloc(SIZE), 0x77, SIZE);
+    for (int i = 0; i < COUNT; i += 2)
+        kfree(blocks[i]);
+    heap_clear_free();
+    for (int i = 0; i < COUNT; i++) {
+        size_t link = sizeof(void *); /* that the heap keeps in what is free */
+        CHECK(is_filled(blocks[i] + link, SIZE - link, i % 2 ? 0x77 : 0));
+    }
+    for (int i = 1; i < COUNT; i += 2)
+        kfree(blocks[i]);
+}
+
 int main(void) {
     RUN(memory_of_every_size_is_clear_aligned_and_ones_own);
     RUN(growing_keeps_what_was_there);
     RUN(running_out_is_answered_with_null);
     RUN(texts_are_copied);
+    RUN(what_was_freed_can_be_cleared);
     return 0;
 }

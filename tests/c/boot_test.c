@@ -71,6 +71,28 @@ static void volumes_have_a_tag_and_a_path(void) {
     CHECK(boot.volumes[1].read_only && strcmp(boot.volumes[1].path, "/with a space") == 0);
 }
 
+/* A configuration for sealing, and the one behind the seal. */
+static void another_takes_its_place(void) {
+    static const char first[] = "abi 1\nargument /x\nenvironment SECRET=hidden\nhostname one\n"
+                                "directory /app\nseal\n";
+    static const char second[] = "abi 1\nargument /y\nhostname two\n";
+    static struct boot before;
+    before = boot; /* so that what it holds is not lost */
+    CHECK(before.argument_count == 4);
+    boot = (struct boot){.directory = "/", .hostname = "meshkernel"};
+    boot_parse(first, sizeof first - 1);
+    CHECK(boot.seal);
+    const char *argument = boot.arguments[0];
+    CHECK(strcmp(argument, "/x") == 0);
+    boot_forget();
+    CHECK(!boot.seal && boot.argument_count == 0 && boot.environment_count == 0);
+    CHECK(strcmp(boot.hostname, "meshkernel") == 0 && strcmp(boot.directory, "/") == 0);
+    boot_forget(); /* of what nobody has set, nothing is freed */
+    boot_parse(second, sizeof second - 1);
+    CHECK(!boot.seal && strcmp(boot.hostname, "two") == 0 && boot.argument_count == 1);
+    CHECK(boot.environment != NULL && boot.environment[0] == NULL);
+}
+
 int main(int count, char **arguments) {
     if (count > 1) {
         static char given[65536];
@@ -83,5 +105,6 @@ int main(int count, char **arguments) {
     RUN(addresses_are_in_network_order);
     RUN(files_may_hold_any_byte);
     RUN(volumes_have_a_tag_and_a_path);
+    RUN(another_takes_its_place);
     return 0;
 }

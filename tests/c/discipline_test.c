@@ -101,6 +101,13 @@ static void a_host_whose_clock_is_set_does_not_bend_the_rate(void) {
     CHECK(within(wall_error_ms(), 1));
 }
 
+static void what_is_forgotten_is_learnt_anew(void) {
+    clock_discipline_forget();
+    offset = 0;
+    ask(20 * NANOS_PER_MS, 20 * NANOS_PER_MS); /* worse than what was known */
+    CHECK(within(wall_error_ms(), 21));
+}
+
 int main(void) {
     tsc_error = 500e-6;
     rate = (UINT64_C(1) << 32) / 3;
@@ -108,5 +115,6 @@ int main(void) {
     RUN(a_surer_answer_wins_and_a_worse_one_does_not);
     RUN(the_rate_is_found_and_time_never_jumps);
     RUN(a_host_whose_clock_is_set_does_not_bend_the_rate);
+    RUN(what_is_forgotten_is_learnt_anew);
     return 0;
 }

@@ -93,14 +93,47 @@ static void other_memory_is_not_counted(void) {
     CHECK_EQUAL(page_references(outside), 0);
 }
 
+static void what_was_freed_can_be_cleared(void) {
+    struct page_span span;
+    CHECK(pages_span(0, &span) && !pages_span(1, &span));
+    CHECK_EQUAL(span.start, RAM_START);
+    CHECK_EQUAL(span.end, RAM_START + sizeof ram);
+    CHECK(span.fresh > span.start && span.fresh <= span.end);
+    char *kept = pages_alloc(0), *large = pages_alloc(4), *small = pages_alloc(0);
+    memset(kept, 1, PAGE_SIZE);
+    memset(large, 2, PAGE_SIZE << 4);
+    memset(small, 3, PAGE_SIZE);
+    pages_free(large, 4);
+    pages_free(small, 0);
+    pages_clear_free();
+    CHECK(is_clear(small));
+    for (size_t i = 0; i < 16; i++)
+        CHECK(is_clear(large + i * PAGE_SIZE));
+    CHECK(kept[0] == 1 && kept[PAGE_SIZE - 1] == 1);
+    pages_free(kept, 0);
+}
+
+static void fresh_pages_lie_behind_the_mark(void) {
+    struct page_span span;
+    CHECK(pages_span(0, &span));
+    CHECK_EQUAL(span.fresh, RAM_START + 1024 * 16); /* the descriptions */
+    char *page = page_alloc();
+    CHECK_EQUAL(phys_of(page), span.fresh);
+    pages_span(0, &span);
+    CHECK_EQUAL(span.fresh, phys_of(page) + PAGE_SIZE);
+    page_put(page);
+}
+
 int main(void) {
     CHECK(page_alloc() == NULL);
     pages_add_range(RAM_START, RAM_START + sizeof ram);
     CHECK_EQUAL(pages_total(), RAM_PAGES - 1024 * 16 / PAGE_SIZE);
+    RUN(fresh_pages_lie_behind_the_mark);
     RUN(all_pages_are_given_once);
     RUN(freed_pages_come_back_clear);
     RUN(a_page_lives_until_its_last_reference);
     RUN(blocks_are_aligned_and_join_again);
     RUN(other_memory_is_not_counted);
+    RUN(what_was_freed_can_be_cleared);
     return 0;
 }

@@ -47,7 +47,16 @@ static void bits_are_even(void) {
 }
 
 int main(int count, char **arguments) {
-    (void)arguments;
+    if (count > 1 && strcmp(arguments[1], "forgotten") == 0) {
+        uint8_t seed[32] = {1};
+        random_add(seed, sizeof seed);
+        random_bytes(seed, sizeof seed);
+        CHECK(random_is_seeded());
+        random_forget();
+        CHECK(!random_is_seeded());
+        random_bytes(seed, 1); /* must not come back */
+        return 0;
+    }
     if (count > 1) {
         uint8_t short_of_a_seed[31] = {1};
         random_init();

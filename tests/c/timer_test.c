@@ -110,6 +110,18 @@ static void what_is_overdue_is_armed_at_once(void) {
     CHECK_EQUAL(armed, now);
 }
 
+/* The hardware that was armed is another one behind a seal. */
+static void behind_a_seal_it_is_armed_again(void) {
+    reset();
+    timer_set(&a, now + 10);
+    CHECK(timers_set());
+    timer_cancel(&a);
+    CHECK(!timers_set());
+    armed = 0;
+    timer_set(&a, now + 100); /* later than what was armed for */
+    CHECK_EQUAL(armed, now + 100);
+}
+
 int main(void) {
     RUN(they_expire_in_order);
     RUN(later_deadlines_touch_no_hardware);
@@ -117,5 +129,6 @@ int main(void) {
     RUN(a_timer_may_set_itself);
     RUN(moving_one_forward_arms_again);
     RUN(what_is_overdue_is_armed_at_once);
+    RUN(behind_a_seal_it_is_armed_again);
     return 0;
 }

@@ -19,6 +19,10 @@ def test_pages(c_test: CTest) -> None:
     c_test("pages", ["core/pages.c"])
 
 
+def test_memory(c_test: CTest) -> None:
+    c_test("memory", ["arch/x86_64/memory.c"])
+
+
 def test_alloc(c_test: CTest) -> None:
     c_test("alloc", ["core/alloc.c"])
 
@@ -34,6 +38,11 @@ def test_random(c_test: CTest) -> None:
 def test_random_refuses_without_a_seed(c_test: CTest) -> None:
     with pytest.raises(pytest.fail.Exception, match="panic: there is no randomness"):
         c_test("random", ["core/random.c", "core/chacha.c"], "unseeded")
+
+
+def test_what_is_forgotten_was_no_seed(c_test: CTest) -> None:
+    with pytest.raises(pytest.fail.Exception, match="panic: there is no randomness"):
+        c_test("random", ["core/random.c", "core/chacha.c"], "forgotten")
 
 
 def test_timers(c_test: CTest) -> None:

@@ -71,6 +71,21 @@ if what[0] == "deaf":
         serial.sendall(b"blocked")
 if what[0] in ("wait", "broken", "short", "reason", "key", "deaf"):
     qmp.recv(1)
+if what[0] == "seal":
+    path = next(m[1] for a in sys.argv if (m := re.search(r"mem-path=([^,]+),share=on", a)))
+    with open(path, "r+b") as memory:  # noqa: PTH123 - it is a descriptor
+        memory.seek(1 << 20)
+        memory.write(b"a" * 4096)
+    serial.sendall(boot.encode())
+    control.sendall(frame(1, b"\x81\xa4type\xa4this"))
+    processor = struct.pack("<12sIQ9II", b"", 0, 0, *range(9), 0)
+    seal = struct.pack("<IIQ", 1, 1, 1 << 20) + processor + struct.pack("<QQ", 1 << 20, 2 << 20)
+    control.sendall(frame(13, seal if len(what) == 1 else seal[:-1]))
+    if len(what) > 1:
+        qmp.recv(1)
+    sys.exit(0)
+if what[0] == "unsealable":
+    control.sendall(frame(1, what[1].encode("latin-1").decode("unicode_escape").encode("latin-1")))
 if what[0] == "panic":
     serial.sendall(b"hello\nmeshkernel: panic: the disk is on fire\nmeshkernel: more\nstack\n")
     control.sendall(frame(4, struct.pack("<II", 2, 0)))
