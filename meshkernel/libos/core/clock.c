@@ -83,10 +83,13 @@ void clock_continue(void) {
     change(tsc_boot(), shared.data.monotonic, shared.data.rate, 0);
 }
 
-/* The sealed rate is as good as any measurement of this length, unless this is another host's. */
+/* The sealed rate is as good as any measurement of this length, unless this is another host's. What
+ * is announced is exact. */
 void clock_confirm(void) {
     uint64_t rate = shared.data.rate, measured = rate_of(tsc_measure(CONFIRMED));
-    if (MAX(rate, measured) - MIN(rate, measured) > rate / CONFIRMED_PART)
+    if (tsc_is_announced())
+        clock_set_rate(measured);
+    else if (MAX(rate, measured) - MIN(rate, measured) > rate / CONFIRMED_PART)
         clock_refine();
 }
 

@@ -128,6 +128,10 @@ static struct sample sample_after(nanos_t least) {
     }
 }
 
+bool tsc_is_announced(void) {
+    return announced_rate() != 0;
+}
+
 void tsc_forget(void) {
     boot = 0;
 }
@@ -142,7 +146,7 @@ uint64_t tsc_measure(nanos_t least) {
         uint64_t end = first.tsc + hz / 1000;
         do
             last = sample_once();
-        while (last.tsc < end);
+        while (last.tsc < end && !cpu.tsc_deadline); /* which needs no rate of the timer's */
     }
     apic_timer_calibrate(first.timer - last.timer, last.tsc - first.tsc, hz);
     return hz;

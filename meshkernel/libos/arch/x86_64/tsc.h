@@ -14,5 +14,8 @@ uint64_t tsc_measure(nanos_t least);
 /* The TSC at tsc_measure_start: the beginning of time. */
 uint64_t tsc_boot(void);
 
+/* Whether the rate is announced, and so exact. */
+bool tsc_is_announced(void);
+
 /* The counter begins anew, and time with it. */
 void tsc_forget(void);

@@ -180,7 +180,13 @@ static void ask_time(void) {
         time_sync_start();
 }
 START(START_PROGRAM, ask_time);
-CONTINUE(START_PROGRAM, ask_time);
+
+/* Behind a seal the time of the configuration, which the host wrote just now, serves at first. */
+static void ask_time_later(void) {
+    if (virtio_console_present())
+        time_sync_start_later();
+}
+CONTINUE(START_PROGRAM, ask_time_later);
 
 /* What the host has sent so far was for the machine that is sealed. */
 static void seal_channel(void) {

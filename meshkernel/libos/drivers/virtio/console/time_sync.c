@@ -51,6 +51,11 @@ void time_sync_stop(void) {
     rest = FIRST_REST;
 }
 
+void time_sync_start_later(void) {
+    timer_init(&timer, ask);
+    timer_set(&timer, clock_monotonic() + FIRST_RETRY);
+}
+
 void time_sync_start(void) {
     timer_init(&timer, ask);
     ask(&timer);

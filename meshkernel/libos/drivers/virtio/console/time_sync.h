@@ -4,5 +4,6 @@
 #include "abi/control.h"
 
 void time_sync_start(void);
+void time_sync_start_later(void); /* in some 200 ms */
 void time_sync_stop(void);
 void time_sync_answered(const struct control_time *answer);
