@@ -9,7 +9,11 @@
 #define RAM_START UINT64_C(0x100000)
 #define RAM_PAGES 1024
 
-static char ram[RAM_PAGES * PAGE_SIZE] __attribute__((aligned(4096)));
+static struct {
+    char first[RAM_PAGES * PAGE_SIZE], second[16 * PAGE_SIZE];
+} all __attribute__((aligned(4096)));
+#define ram all.first
+#define more all.second
 
 uint64_t phys_of(const void *direct) {
     return (uint64_t)((const char *)direct - ram) + RAM_START;
@@ -124,6 +128,24 @@ static void fresh_pages_lie_behind_the_mark(void) {
     page_put(page);
 }
 
+/* Last: what is cut away is gone. */
+static void a_range_may_end_earlier(void) {
+    struct page_span span;
+    size_t before = pages_total(), free = pages_available();
+    pages_add_range(RAM_START + sizeof ram, RAM_START + sizeof ram + sizeof more);
+    size_t added = pages_total() - before;
+    CHECK(pages_span(1, &span));
+    CHECK_EQUAL(span.fresh, span.start + PAGE_SIZE);
+    pages_cut(1, span.end - 3 * PAGE_SIZE);
+    CHECK_EQUAL(pages_total(), before + added - 3);
+    CHECK_EQUAL(pages_available(), free + added - 3);
+    CHECK(pages_span(1, &span));
+    size_t count = 0;
+    for (char *page; (page = page_alloc()) != NULL; count++)
+        CHECK(phys_of(page) < RAM_START + sizeof ram + sizeof more - 3 * PAGE_SIZE);
+    CHECK_EQUAL(count, free + added - 3);
+}
+
 int main(void) {
     CHECK(page_alloc() == NULL);
     pages_add_range(RAM_START, RAM_START + sizeof ram);
@@ -135,5 +157,6 @@ int main(void) {
     RUN(blocks_are_aligned_and_join_again);
     RUN(other_memory_is_not_counted);
     RUN(what_was_freed_can_be_cleared);
+    RUN(a_range_may_end_earlier);
     return 0;
 }

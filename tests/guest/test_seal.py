@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from attrs import evolve
 from meshkernel.config import machine as machines
 from meshkernel.config.machine import VolumeValues
 from meshkernel.image.builder import Image
-from meshkernel.machine.boot import line
+from meshkernel.machine.boot import complete, line
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.sealing import NotSealed
+from meshkernel.toolchain import tools
 from meshkernel.topology.model import Accel
 
 from .running import MIB, REPOSITORY, SECONDS, compile_c, on_linux, parted, python_on_linux
@@ -117,12 +119,45 @@ async def test_memory_beyond_the_sealed_machines(memory: int, kind: str, tmp_pat
     assert not done.said
 
 
-async def test_less_memory_is_refused(renewed: Warm) -> None:
-    done = await ran(evolve(renewed.elf, memory=48 * MIB))
+@pytest.mark.parametrize("kind", KINDS)
+async def test_less_memory_is_enough_for_what_is_in_use(kind: str, renewed: Warm) -> None:
+    done = await ran(evolve(getattr(renewed, kind), memory=32 * MIB))
+    assert done.ended.status == 0
+    assert not done.said
+
+
+async def test_less_memory_than_is_in_use_is_refused(tmp_path: Path) -> None:
+    spec = spec_of_c("seal_renewed")
+    spec = evolve(spec, boot=spec.boot + line("environment", "BALLAST=1"))
+    warm = await sealed(spec, tmp_path)
+    done = await ran(evolve(warm.elf, memory=16 * MIB))
     assert done.end.reason in (Reason.PANIC, Reason.LOST)  # the channel is not up yet
     assert done.said == [
-        "meshkernel: panic: the machine has less memory than the one that was sealed"
+        "meshkernel: panic: the machine has less memory than was in use when it was sealed"
     ]
+
+
+@pytest.mark.parametrize("board", ["q35", "pc"])
+async def test_other_boards_go_on_from_the_elf_file(
+    board: str, renewed: Warm, tmp_path: Path
+) -> None:
+    """Their firmware keeps some of the memory's end, and none of their devices is one of ours."""
+    configuration = tmp_path / "boot.conf"
+    configuration.write_bytes(complete(renewed.cold.boot, {}))
+    process = await asyncio.create_subprocess_exec(
+        *(tools.qemu().path, "-M", board, "-cpu", "max", "-m", "64M", "-nodefaults"),
+        *("-display", "none", "-no-reboot", "-serial", "stdio"),
+        *("-kernel", renewed.files["image.elf"], "-initrd", configuration),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+    found = values(output.decode())
+    assert (found["when"], found["pid"], found["memory"]) == ("after", "1 1 1", "8")
 
 
 async def test_another_processor_is_refused(renewed: Warm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,6 +235,15 @@ bool pages_span(size_t index, struct page_span *span) {
     return true;
 }
 
+void pages_cut(size_t index, uint64_t end) {
+    struct range *range = &ranges[index];
+    uint32_t last = (uint32_t)((end >> PAGE_SHIFT) - range->first);
+    assert(last >= range->fresh && last <= range->end);
+    total -= range->end - last;
+    available -= range->end - last;
+    range->end = last;
+}
+
 static void clear_free(const struct range *range) {
     for (unsigned order = 0; order < ORDERS; order++)
         for (uint32_t index = range->free[order]; index != NONE; index = range->pages[index].next)

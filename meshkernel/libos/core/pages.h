@@ -33,6 +33,9 @@ struct page_span {
 };
 bool pages_span(size_t index, struct page_span *span);
 
+/* The range ends at this page, behind what was handed out. */
+void pages_cut(size_t index, uint64_t end);
+
 /* Fills what is free, but not fresh, with zeros. */
 void pages_clear_free(void);
 

@@ -31,26 +31,31 @@ static void continue_libraries(enum start_stage stage) {
         (*member)->run();
 }
 
-static bool is_ram(uint64_t start, uint64_t end) {
+/* The end of the RAM that all of the range lies in. */
+static uint64_t ram_end(uint64_t start, uint64_t end) {
     for (size_t i = 0; i < pvh.ram_count; i++)
         if (start >= pvh.ram[i].start && end <= pvh.ram[i].end)
-            return true;
-    return false;
+            return pvh.ram[i].end;
+    panic("the machine has less memory than was in use when it was sealed");
 }
 
-/* All that the sealed machine's allocator has is there, and the module is in none of what it has
- * handed out. */
+/* All that was in use is there, and the module is in none of it. What was not may be missing: there
+ * is less memory, or firmware keeps some. */
 static void check_memory(void) {
-    struct memory_range known;
+    struct memory_range kernel;
     struct page_span span;
     uint64_t module_end = pvh.module + pvh.module_size;
 
-    for (size_t i = 0; memory_known(i, &known); i++)
-        if (!is_ram(known.start, known.end))
-            panic("the machine has less memory than the one that was sealed");
-    for (size_t i = 0; pages_span(i, &span); i++)
+    memory_known(0, &kernel);
+    ram_end(kernel.start, kernel.end);
+    for (size_t i = 0; pages_span(i, &span); i++) {
+        uint64_t end = ram_end(span.start, span.fresh);
+
+        if (end < span.end)
+            pages_cut(i, end);
         if (pvh.module < span.fresh && module_end > span.start)
             panic("the boot configuration lies in the memory that was sealed");
+    }
 }
 
 /* What the sealed machine did not have is not in the direct map yet. */

@@ -59,6 +59,9 @@ static void show(const char *when) {
 }
 
 int main(void) {
+    size_t ballast = 24u << 20;
+    if (getenv("BALLAST"))
+        memset(malloc(ballast), 1, ballast);
     show("before");
     arm();
     only_child(fork());
