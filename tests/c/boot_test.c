@@ -84,7 +84,10 @@ static void another_takes_its_place(void) {
     CHECK(boot.seal);
     const char *argument = boot.arguments[0];
     CHECK(strcmp(argument, "/x") == 0);
+    static const char *name; /* may be another than was parsed, so it is wiped alone */
+    name = boot.hostname;
     boot_forget();
+    CHECK(name[0] == 0);
     CHECK(!boot.seal && boot.argument_count == 0 && boot.environment_count == 0);
     CHECK(strcmp(boot.hostname, "meshkernel") == 0 && strcmp(boot.directory, "/") == 0);
     boot_forget(); /* of what nobody has set, nothing is freed */

@@ -252,8 +252,12 @@ static void take(struct line *line) {
     fault(line, "the key is unknown: host and library OS are of different versions");
 }
 
-static void forget(const char *text) {
+static void wipe(const char *text) {
     memset((char *)text, 0, strlen(text));
+}
+
+static void forget(const char *text) {
+    wipe(text);
     kfree((char *)text);
 }
 
@@ -269,7 +273,7 @@ void boot_forget(void) {
     if (strcmp(boot.directory, DEFAULT_DIRECTORY) != 0)
         forget(boot.directory);
     if (strcmp(boot.hostname, DEFAULT_HOSTNAME) != 0)
-        forget(boot.hostname);
+        wipe(boot.hostname); /* it may be another than was parsed: sethostname */
     boot = (struct boot)DEFAULTS;
 }
 

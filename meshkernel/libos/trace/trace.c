@@ -62,3 +62,4 @@ static void trace_init(void) {
         panic("the trace that the boot configuration asks for makes no sense");
 }
 START(START_PROGRAM, trace_init);
+CONTINUE(START_PROGRAM, trace_init);

@@ -63,6 +63,7 @@ int main(void) {
     if (getenv("BALLAST"))
         memset(malloc(ballast), 1, ballast);
     show("before");
+    sethostname("sealed", 6);
     arm();
     only_child(fork());
     show("after");

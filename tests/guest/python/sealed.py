@@ -51,6 +51,12 @@ async def echo() -> str:
     return text.decode()
 
 
+def free_port(kind: socket.SocketKind) -> str:
+    with socket.socket(socket.AF_INET, kind) as bound:
+        bound.bind(("127.0.0.1", 0))
+        return f"{kind.name} {bound.getsockname()[1]}"
+
+
 def look() -> None:
     seen = []
     thread = threading.Thread(target=lambda: seen.append(threading.get_ident()))
@@ -68,7 +74,10 @@ def look() -> None:
         "time": time.time(),
         "hostname": socket.gethostname(),
         "environment": [text for text in environment if text.startswith("NEW=")],
-        "random": [random.random(), secrets.token_hex(8), str(uuid.uuid4()), str(uuid.uuid1())],
+        "random": [
+            *(random.random(), secrets.token_hex(8), str(uuid.uuid4()), str(uuid.uuid1())),
+            *(free_port(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)),
+        ],
     }
     if "own" in sys.argv:
         print("own", json.dumps(own))

@@ -144,6 +144,9 @@ static void seal_connections(void) {
 }
 SEAL(SEAL_LIBRARIES, seal_connections);
 
+/* Where lwIP starts to look for free ports: at random. */
+CONTINUE(START_NETWORK, tcp_init);
+
 void net_timers_run(void) {
     if (ticking && timer_pending(&timer))
         return;

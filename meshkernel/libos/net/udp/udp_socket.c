@@ -1,6 +1,7 @@
 #include "net/udp/udp_socket.h"
 
 #include "core/alloc.h"
+#include "core/start.h"
 #include "linux/signal.h"
 #include "lwip/ip.h"
 #include "lwip/udp.h"
@@ -407,3 +408,6 @@ static int create(const struct inet_family *family, int protocol, int flags, str
 static const struct inet_protocol udp_protocol = {
     .type = SOCK_DGRAM, .create = create, .unreachable = unreachable};
 INET_PROTOCOL(udp_protocol);
+
+/* Where lwIP starts to look for free ports: at random. */
+CONTINUE(START_NETWORK, udp_init);
