@@ -46,6 +46,28 @@ static void bits_are_even(void) {
     CHECK(ones > half - half / 100 && ones < half + half / 100); /* 7 standard deviations */
 }
 
+static void draw_with(uint8_t seed, bool seal, uint8_t bytes[32]) {
+    random_forget();
+    boot.seeded = true;
+    boot.seal = seal;
+    memset(boot.seed, seed, sizeof boot.seed);
+    random_init();
+    random_bytes(bytes, 32);
+    boot.seal = false;
+}
+
+static void only_what_is_sealed_follows_from_its_seed(void) {
+    uint8_t one[32], other[32];
+    draw_with(7, true, one);
+    draw_with(7, true, other);
+    CHECK(memcmp(one, other, sizeof one) == 0);
+    draw_with(8, true, other);
+    CHECK(memcmp(one, other, sizeof one) != 0);
+    draw_with(7, false, one);
+    draw_with(7, false, other);
+    CHECK(memcmp(one, other, sizeof one) != 0);
+}
+
 int main(int count, char **arguments) {
     if (count > 1 && strcmp(arguments[1], "forgotten") == 0) {
         uint8_t seed[32] = {1};
@@ -71,5 +93,6 @@ int main(int count, char **arguments) {
     CHECK_EQUAL(boot.seed[0], 0); /* used up */
     RUN(no_two_answers_are_alike);
     RUN(bits_are_even);
+    RUN(only_what_is_sealed_follows_from_its_seed);
     return 0;
 }
