@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 
 from meshkernel.errors import MachineError
 from meshkernel.image.seal import Seal
+from meshkernel.image.seal_files import HIGHEST
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.console import OnConsole
 from meshkernel.machine.machine import Machine
@@ -98,9 +99,11 @@ async def seal(spec: MachineSpec, on_console: OnConsole | None = None) -> AsyncI
             on_console(data)
 
     with os.fdopen(os.memfd_create("sealed"), "w+b") as memory:
-        os.truncate(memory.fileno(), spec.memory)
+        size = min(spec.memory, HIGHEST)  # what lies higher is found by machines that have it
+        os.truncate(memory.fileno(), size)
         bare = evolve(
             spec,
+            memory=size,
             boot=_configuration(spec.boot),
             sealing=memory.fileno(),
             wall=WALL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import secrets
 import time
 from contextlib import suppress
@@ -21,9 +22,11 @@ from meshkernel.machine.outcome import Reason
 from meshkernel.machine.sealing import NotSealed
 from meshkernel.toolchain import tools
 from meshkernel.topology.model import Accel
+from meshkernel.trace.lines import Lines
+from meshkernel.trace.table import request
 
 from .running import MIB, REPOSITORY, SECONDS, compile_c, on_linux, parted, python_on_linux
-from .sealing import Warm, exposed, ran, sealed, spec_of_c, spec_of_python, values
+from .sealing import Warm, exposed, ran, sealed, spec_of_c, spec_of_python, started, values
 
 KINDS = ["ram", "elf"]
 MARK = "a-mark-of-the-host"
@@ -117,6 +120,13 @@ async def test_memory_beyond_the_sealed_machines(memory: int, kind: str, tmp_pat
     done = await ran(evolve(getattr(warm, kind), memory=memory * MIB))
     assert values(done.ended.output)["memory"] == "96"
     assert not done.said
+
+
+async def test_a_machine_with_memory_above_the_hole_is_sealed(tmp_path: Path) -> None:
+    warm = await sealed(spec_of_c("seal_renewed", memory=4096 * MIB), tmp_path)
+    assert warm.files["image.ram"].stat().st_size == 4096 * MIB
+    for spec in (warm.ram, warm.elf):
+        assert (await ran(spec)).ended.status == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -262,3 +272,20 @@ async def test_the_network_is_there_behind_the_seal(python_image: Image, tmp_pat
             assert await reader.read() == b"hello from run-run"
             writer.close()
         assert console == b""
+
+
+async def test_a_trace_ends_at_the_seal(tmp_path: Path) -> None:
+    warm = await sealed(evolve(spec_of_c("seal_renewed"), trace=request()), tmp_path)
+    assert (await ran(evolve(warm.ram, trace=None))).ended.status == 0
+
+
+async def test_a_trace_begins_behind_the_seal(renewed: Warm) -> None:
+    lines, said = Lines(), list[str]()
+    spec = evolve(renewed.ram, trace=request(["getpid", "uname"]))
+    console = bytearray()
+    async with started(spec, console) as machine:
+        machine.channel.on_trace = lambda batch: said.extend(lines.feed(batch))
+        await machine.wait()
+    assert [line for line in said if re.search(r"getpid\(\) += 1\b", line)]
+    assert [line for line in said if "uname(" in line]
+    assert lines.lost == 0

@@ -9,6 +9,7 @@
 #include "core/string.h"
 #include "drivers/virtio/console/console.h"
 #include "drivers/virtio/console/control.h"
+#include "seal/seal.h"
 #include "trace/buffer.h"
 #include "trace/once.h"
 
@@ -63,3 +64,4 @@ static void trace_init(void) {
 }
 START(START_PROGRAM, trace_init);
 CONTINUE(START_PROGRAM, trace_init);
+SEAL(SEAL_LIBRARIES, off);
