@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks import output
 from benchmarks.output import MIB
 from benchmarks.rounds import Figures, interleaved, medians
-from benchmarks.subject import SUBJECTS, Subject, prepared
+from benchmarks.subject import KNOWN, Subject, prepared
 from benchmarks.usage import cpu_seconds, memory
 from benchmarks.ways.base import Running, Way
 
@@ -136,12 +136,12 @@ def draw(results: dict[str, dict[str, Figures]]) -> None:
     "--subject",
     "subjects",
     multiple=True,
-    type=click.Choice(list(SUBJECTS)),
-    default=list(SUBJECTS),
+    type=click.Choice(list(KNOWN)),
+    default=list(KNOWN),
 )
 def main(runs: int, memory_runs: int, subjects: tuple[str, ...]) -> None:
     """Measure, print, and keep the figures in build/benchmarks/boot.json."""
-    samples = {name: asyncio.run(boots(SUBJECTS[name], runs, memory_runs)) for name in subjects}
+    samples = {name: asyncio.run(boots(KNOWN[name], runs, memory_runs)) for name in subjects}
     results = {
         name: {way: medians(each) for way, each in found.items()} for name, found in samples.items()
     }

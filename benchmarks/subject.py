@@ -8,26 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from benchmarks import requests
 from benchmarks.output import OUT
 from benchmarks.peers.microvm import KERNEL, Kernel
+from benchmarks.plans import DEMONSTRATION, SUBJECTS, built, plan_of
 from benchmarks.ways import linux
 from benchmarks.ways.base import Connect, Streams, Way
 from benchmarks.ways.linux import OnLinux
 from benchmarks.ways.machine import Floor, InMachine, cold_spec, floor_spec, warm_spec
 from benchmarks.ways.process import AsProcess, Ports
-from meshkernel.image.builder import build_mesh
-from meshkernel.network.building import build_switch
 from meshkernel.network.dial import open_dial
 from meshkernel.network.switch import Switch
-from meshkernel.plan import Plan, make_plan
-from meshkernel.plan.model import CALL_PORT
-from meshkernel.toolchain.cache import Cache
-from meshkernel.topology import parse
-
-HERE = Path(__file__).parent
+from meshkernel.plan.model import CALL_PORT, Plan
 
 
 @frozen
@@ -46,20 +40,11 @@ class Subject:
     request: Callable[[Connect, int], Awaitable[None]]
     companions: tuple[str, ...] = ()
 
-    def plan(self) -> Plan:
-        """With exposed ports wherever the host has room."""
-        topology = parse(self.topology)
-        services = {
-            name: evolve(each, expose=tuple(evolve(port, host=0) for port in each.expose))
-            for name, each in topology.services.items()
-        }
-        return make_plan(evolve(topology, services=services))
 
-
-SUBJECTS = {
-    "echo": Subject("echo", HERE / "subjects/echo/topology.toml", requests.echo),
-    "search": Subject("search", HERE.parent / "topology.toml", requests.trips, ("geo", "rates")),
-    "web": Subject("web", HERE / "subjects/web/topology.toml", requests.order),
+KNOWN = {
+    "echo": Subject("echo", SUBJECTS / "echo/topology.toml", requests.echo),
+    "search": Subject("search", DEMONSTRATION, requests.trips, ("geo", "rates")),
+    "web": Subject("web", SUBJECTS / "web/topology.toml", requests.order),
 }
 
 
@@ -69,9 +54,8 @@ async def prepared(subject: Subject) -> AsyncIterator[dict[str, Way]]:
 
     Warm is among them if the image is.
     """
-    plan, out = subject.plan(), (OUT / subject.name).absolute()
-    await asyncio.to_thread(build_mesh, plan, out)
-    native = await asyncio.to_thread(build_switch, Cache(out / "cache"))
+    plan = plan_of(subject.topology, (subject.name, *subject.companions))
+    out, native = await built(plan)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         switch = await stack.enter_async_context(await Switch.start(plan, folder, program=native))

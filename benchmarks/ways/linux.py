@@ -75,7 +75,8 @@ class OnLinux:
 def initramfs(plan: Plan, service: str, kernel: Kernel, image: Path, out: Path) -> Path:
     """The files of a cold image, with the configuration that a machine gets at boot."""
     files = files_of(image)
-    configuration = boot.service_json(plan, plan.services[service]).encode()
+    planned = plan.services[service]
+    configuration = boot.service_json(plan, planned, planned.replicas[0]).encode()
     for path, data in (
         (boot.CONFIGURATION, configuration),
         (f"{boot.DIRECTORY}/{PROGRAM.name}", PROGRAM.read_bytes()),

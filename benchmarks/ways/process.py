@@ -22,7 +22,8 @@ from meshkernel.plan.model import Plan
 
 HERE = "127.0.0.1"
 LARGEST = 1 << 20
-START = "import sys; from meshkernel.guest.runtime import main; sys.exit(main(*{arguments!r}))"
+START = "import sys; from {module} import main; sys.exit(main(*{arguments!r}))"
+RUNTIME = "meshkernel.guest.runtime"
 INTERPRETER = Path(sys.executable).resolve()
 PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -54,13 +55,17 @@ def _free(count: int) -> list[int]:
 
 @frozen
 class AsProcess:
-    """A service of a plan as a process; those that it calls are where ``ports`` has them."""
+    """A service of a plan as a process; those that it calls are where ``ports`` has them.
+
+    ``runtime`` is the module whose ``main`` runs it.
+    """
 
     plan: Plan
     service: str
     ports: Ports
     folder: Path
     name: str = "process"
+    runtime: str = RUNTIME
 
     @asynccontextmanager
     async def start(self) -> AsyncIterator[Running]:
@@ -70,7 +75,8 @@ class AsProcess:
         with ours:
             ours.setblocking(False)
             with theirs:
-                code = START.format(arguments=(str(configuration), theirs.fileno()))
+                arguments = (str(configuration), theirs.fileno())
+                code = START.format(module=self.runtime, arguments=arguments)
                 started = time.monotonic()
                 process = await asyncio.create_subprocess_exec(
                     *(INTERPRETER, "-S", "-c", code),
@@ -94,15 +100,16 @@ class AsProcess:
 
     def _configuration(self) -> Path:
         """As that of the machine, but for addresses and ports."""
-        values = json.loads(boot.service_json(self.plan, self.plan.services[self.service]))
+        planned = self.plan.services[self.service]
+        values = json.loads(boot.service_json(self.plan, planned, planned.replicas[0]))
         values |= {
             "host": HERE,
             "port": self.ports.calls[self.service],
             "http_port": self.ports.web[self.service],
         }
         for name, peer in values["peers"].items():
-            peer |= {"address": HERE, "port": self.ports.calls[name]}
-        path = self.folder / f"{self.service}.json"
+            peer |= {"addresses": [HERE], "port": self.ports.calls[name]}
+        path = self.folder / f"{self.service}-{self.ports.calls[self.service]}.json"
         path.write_text(json.dumps(values))
         return path
 
