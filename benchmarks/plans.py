@@ -1,4 +1,4 @@
-"""Plans of topologies as benchmarks run them: of a few services, wherever the host has ports."""
+"""Plans of topologies as benchmarks run them: a few services, under TCG, on ports that are free."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meshkernel.plan import Plan, make_plan
 from meshkernel.supervisor.building import build_images
 from meshkernel.supervisor.events import ignore
 from meshkernel.toolchain.cache import Cache
-from meshkernel.topology import parse
+from meshkernel.topology import Accel, parse
 
 SUBJECTS = Path(__file__).parent / "subjects"
 DEMONSTRATION = Path(__file__).parents[1] / "topology.toml"
@@ -28,7 +28,7 @@ def plan_of(path: Path, only: Collection[str] = ()) -> Plan:
         if not only or name in only
     }
     links = [link for link in topology.links if {link.source, link.target} <= services.keys()]
-    return make_plan(evolve(topology, services=services, links=tuple(links)))
+    return make_plan(evolve(topology, services=services, links=tuple(links), accel=Accel.TCG))
 
 
 async def built(plan: Plan) -> tuple[Path, Path]:
