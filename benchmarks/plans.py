@@ -20,10 +20,10 @@ DEMONSTRATION = Path(__file__).parents[1] / "topology.toml"
 
 
 def plan_of(path: Path, only: Collection[str] = ()) -> Plan:
-    """The plan of a topology; of these services alone, if there are names."""
+    """The plan of a topology, with warm images; of these services alone, if there are names."""
     topology = parse(path)
     services = {
-        name: evolve(each, expose=tuple(evolve(port, host=0) for port in each.expose))
+        name: evolve(each, expose=tuple(evolve(port, host=0) for port in each.expose), warm=True)
         for name, each in topology.services.items()
         if not only or name in only
     }
