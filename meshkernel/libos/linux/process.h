@@ -29,8 +29,9 @@ uint64_t limit_get(int resource);
 /* Maps the vDSO; its address for AT_SYSINFO_EHDR, or 0. NULL where there is none. */
 extern uaddr_t (*process_map_vdso)(void);
 
-/* fork, and clone and its like where they would make a process: seals the machine if it is armed,
- * with the return value of the call in the machine that goes on. NULL: there is no sealing. */
+/* clone where it forks, with the child's memory and stack those of its parent: seals the machine if
+ * it is armed, with the return value of the call in the machine that goes on. NULL: there is no
+ * sealing. */
 extern int64_t (*process_fork)(uint64_t flags, uaddr_t child_tid);
 
 /* Makes this the first thread of the application. */

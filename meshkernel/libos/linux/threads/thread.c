@@ -61,8 +61,11 @@ static struct thread *new_thread(const struct clone_arguments *arguments) {
 }
 
 /* glibc's vfork and posix_spawn end here, too. */
-static int64_t make_process(uint64_t flags, uaddr_t child_tid) {
-    return process_fork ? process_fork(flags, child_tid) : report_missing_call(57, "fork");
+static int64_t make_process(const struct clone_arguments *arguments) {
+    bool as_fork = !(arguments->flags & (CLONE_VM | CLONE_SETTLS)) && arguments->stack == 0;
+
+    return process_fork && as_fork ? process_fork(arguments->flags, arguments->child_tid)
+                                   : report_missing_call(57, "fork");
 }
 
 static int64_t clone_thread(const struct clone_arguments *arguments) {
@@ -95,7 +98,7 @@ int64_t sys_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t chi
                                         .tls = tls};
 
     if ((flags & CLONE_SHARED) != CLONE_SHARED)
-        return make_process(flags, child_tid);
+        return make_process(&arguments);
     return clone_thread(&arguments);
 }
 
@@ -107,7 +110,7 @@ int64_t sys_clone3(uaddr_t address, size_t size) {
     if (get_user(arguments, address) != 0)
         return -EFAULT;
     if ((arguments.flags & CLONE_SHARED) != CLONE_SHARED)
-        return make_process(arguments.flags, arguments.child_tid);
+        return make_process(&arguments);
     return clone_thread(&arguments);
 }
 
