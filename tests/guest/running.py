@@ -142,7 +142,8 @@ def compile_c(name: str, *options: str, variant: str = "") -> Path:
     PROGRAMS.mkdir(parents=True, exist_ok=True)
     source = HERE / "c" / f"{name}.c"
     target = PROGRAMS / f"{name}{variant}"
-    newest = max(path.stat().st_mtime_ns for path in (source, HERE / "c" / "guest.h"))
+    headers = (HERE / "c").glob("*.h")
+    newest = max(path.stat().st_mtime_ns for path in (source, *headers))
     if not target.is_file() or target.stat().st_mtime_ns < newest:
         flags = ["-std=gnu17", "-O1", "-g0", "-Wall", "-Wextra", "-pthread"]
         command = ["cc", *flags, *options, "-o", target, source, "-lm"]

@@ -1,6 +1,6 @@
 /* Files in /tmp. */
 #define _GNU_SOURCE
-#include "guest.h"
+#include "filing.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -8,25 +8,6 @@
 #include <sys/uio.h>
 
 #define FOLDER "/tmp/guest-files"
-
-static int create(const char *name, const char *text) {
-    int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
-
-    if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-        perror(name);
-    return fd;
-}
-
-static void show_file(const char *name) {
-    char text[100] = "";
-    int fd = open(name, O_RDONLY);
-
-    if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-        printf("%s: %s\n", name, strerror(errno));
-    else
-        printf("%s: %s\n", name, text);
-    close(fd);
-}
 
 static void test_reading_and_writing(void) {
     int fd = create("a", "hello world");

@@ -1,6 +1,6 @@
 /* Files that outlive the machine: what is particular to them, in the folder /tmp/volume. */
 #define _GNU_SOURCE
-#include "guest.h"
+#include "filing.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -14,25 +14,6 @@
 
 static char big[BIG], copy[BIG];
 static char *volatile nowhere = (char *)16;
-
-static int create(const char *name, const char *text) {
-    int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
-
-    if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-        perror(name);
-    return fd;
-}
-
-static void show_file(const char *name) {
-    char text[100] = "";
-    int fd = open(name, O_RDONLY);
-
-    if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-        printf("%s: %s\n", name, strerror(errno));
-    else
-        printf("%s: %s\n", name, text);
-    close(fd);
-}
 
 static void test_large_transfers(void) {
     int fd = open("big", O_RDWR | O_CREAT, 0600);

@@ -65,35 +65,30 @@ size_t message_end(struct message *message) {
     return message->at;
 }
 
-static void get(struct message *message, void *value, size_t size) {
+/* A number of so many bytes, the lowest first, as the processor has them, too. */
+static uint64_t get(struct message *message, size_t size) {
     const uint8_t *place = advance(message, size);
+    uint64_t value = 0;
 
     if (place)
-        memcpy(value, place, size);
+        memcpy(&value, place, size);
+    return value;
 }
 
 uint8_t get8(struct message *message) {
-    uint8_t value = 0;
-    get(message, &value, sizeof(value));
-    return value;
+    return (uint8_t)get(message, sizeof(uint8_t));
 }
 
 uint16_t get16(struct message *message) {
-    uint16_t value = 0;
-    get(message, &value, sizeof(value));
-    return value;
+    return (uint16_t)get(message, sizeof(uint16_t));
 }
 
 uint32_t get32(struct message *message) {
-    uint32_t value = 0;
-    get(message, &value, sizeof(value));
-    return value;
+    return (uint32_t)get(message, sizeof(uint32_t));
 }
 
 uint64_t get64(struct message *message) {
-    uint64_t value = 0;
-    get(message, &value, sizeof(value));
-    return value;
+    return get(message, sizeof(uint64_t));
 }
 
 struct qid get_qid(struct message *message) {

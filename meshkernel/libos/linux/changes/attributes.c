@@ -1,5 +1,6 @@
 /* Permissions, owners and times of files. */
 #include "core/clock.h"
+#include "linux/deadline.h"
 #include "linux/files.h"
 
 #define UTIME_NOW 0x3fffffff
@@ -89,10 +90,7 @@ static int time_of(struct linux_timespec time, bool *set, uint64_t *nanoseconds)
         *nanoseconds = clock_realtime();
         return 0;
     }
-    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= (int64_t)NANOS_PER_SECOND)
-        return -EINVAL;
-    *nanoseconds = (uint64_t)time.seconds * NANOS_PER_SECOND + (uint64_t)time.nanoseconds;
-    return 0;
+    return nanoseconds_of(time, nanoseconds);
 }
 
 /* `path` 0 is the descriptor itself, as futimens has it. */

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/thread.h"
 #include "linux/abi.h"
+#include "linux/deadline.h"
 #include "linux/errno.h"
 #include "linux/process.h"
 #include "linux/signal.h"
@@ -80,30 +81,30 @@ static int64_t wait(uaddr_t address, uint32_t expected, nanos_t deadline, uint32
     return again ? -ERESTARTSYS : result;
 }
 
+static nanos_t deadline_at_wall(uint64_t moment) {
+    uint64_t wall = clock_realtime();
+    return deadline_after(moment > wall ? moment - wall : 0);
+}
+
 /* The bitset form has an absolute time on either clock, the plain one a relative time. */
 static int read_deadline(int operation, uaddr_t timeout, nanos_t *deadline) {
     struct linux_timespec time;
+    uint64_t span;
 
     *deadline = NANOS_NEVER;
     if (timeout == 0)
         return 0;
-    if (get_user(time, timeout) != 0)
-        return -EFAULT;
-    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= (int64_t)NANOS_PER_SECOND)
-        return -EINVAL;
-    nanos_t span = time.seconds > INT64_MAX / (int64_t)NANOS_PER_SECOND - 1
-                       ? INT64_MAX
-                       : (nanos_t)time.seconds * NANOS_PER_SECOND + time.nanoseconds;
-    nanos_t now = clock_monotonic();
-    if ((operation & FUTEX_COMMAND) == FUTEX_WAIT) {
-        *deadline = now + span;
-    } else if (operation & FUTEX_CLOCK_REALTIME) {
-        uint64_t wall = clock_realtime();
-
-        *deadline = span > wall ? now + (span - wall) : now;
-    } else {
+    int error = get_user(time, timeout);
+    if (error == 0)
+        error = nanoseconds_of(time, &span);
+    if (error != 0)
+        return error;
+    if ((operation & FUTEX_COMMAND) == FUTEX_WAIT)
+        *deadline = deadline_after(span);
+    else if (operation & FUTEX_CLOCK_REALTIME)
+        *deadline = deadline_at_wall(span);
+    else
         *deadline = span;
-    }
     return 0;
 }
 

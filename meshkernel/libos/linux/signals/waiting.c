@@ -1,6 +1,7 @@
 /* Waiting for signals, and sending them with more than a number. */
 #include "core/clock.h"
 #include "core/thread.h"
+#include "linux/deadline.h"
 #include "linux/errno.h"
 #include "linux/process.h"
 #include "linux/signal_state.h"
@@ -42,18 +43,16 @@ static int wait_for(uint64_t set, nanos_t deadline) {
 }
 
 int64_t sys_rt_sigtimedwait(uaddr_t set_address, uaddr_t info, uaddr_t timeout, size_t size) {
-    struct linux_timespec time;
-    nanos_t deadline = NANOS_NEVER;
+    nanos_t deadline;
     uint64_t set;
 
     if (size != sizeof(set))
         return -EINVAL;
-    if (get_user(set, set_address) != 0 || (timeout && get_user(time, timeout) != 0))
-        return -EFAULT;
-    if (timeout && (time.seconds < 0 || (uint64_t)time.nanoseconds >= NANOS_PER_SECOND))
-        return -EINVAL;
-    if (timeout && time.seconds < INT32_MAX)
-        deadline = clock_monotonic() + (nanos_t)time.seconds * NANOS_PER_SECOND + time.nanoseconds;
+    int error = get_user(set, set_address);
+    if (error == 0)
+        error = deadline_from_user(timeout, &deadline);
+    if (error != 0)
+        return error;
     int signal = wait_for(set & ~SIGNAL_UNBLOCKABLE, deadline);
     if (signal > 0 && info && put_user(*signal_info(signal), info) != 0)
         return -EFAULT;

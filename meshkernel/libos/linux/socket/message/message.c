@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/string.h"
 #include "linux/abi.h"
+#include "linux/deadline.h"
 #include "linux/errno.h"
 #include "linux/socket/socket_call.h"
 #include "mm/user.h"
@@ -197,23 +198,8 @@ int64_t sys_sendmmsg(int fd, uaddr_t messages, uint32_t count, int flags) {
     return move_many(fd, messages, count, flags & ~MSG_WAITFORONE, true, NANOS_NEVER);
 }
 
-static int read_deadline(uaddr_t timeout, nanos_t *deadline) {
-    struct linux_timespec time;
-    *deadline = NANOS_NEVER;
-    if (timeout == 0)
-        return 0;
-    if (get_user(time, timeout) != 0)
-        return -EFAULT;
-    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= (int64_t)NANOS_PER_SECOND)
-        return -EINVAL;
-    const int64_t longest = 1000000000;
-    *deadline = clock_monotonic() + (nanos_t)MIN(time.seconds, longest) * NANOS_PER_SECOND +
-                (nanos_t)time.nanoseconds;
-    return 0;
-}
-
 int64_t sys_recvmmsg(int fd, uaddr_t messages, uint32_t count, int flags, uaddr_t timeout) {
     nanos_t deadline;
-    int error = read_deadline(timeout, &deadline);
+    int error = deadline_from_user(timeout, &deadline);
     return error ? error : move_many(fd, messages, count, flags, false, deadline);
 }
