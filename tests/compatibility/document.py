@@ -61,13 +61,11 @@ def document(
     )
 
 
-def _by(each: Compared) -> str:
-    return f"CPython {each.interpreter}, commit {each.commit}"
-
-
-def _origin(all_compared: Iterable[Compared]) -> str:
-    """One interpreter and one commit; all of them if the results come from several runs."""
-    return f"{'; '.join(sorted({_by(each) for each in all_compared}))}.\n\n"
+def _origin(all_compared: Sequence[Compared]) -> str:
+    """The interpreter and the commit; all of them if the results come from several runs."""
+    interpreters = ", ".join(sorted({each.interpreter for each in all_compared}))
+    commits = ", ".join(sorted({each.commit for each in all_compared}))
+    return f"CPython {interpreters}, commit {commits}.\n\n"
 
 
 def _share(part: int, whole: int) -> str:
@@ -111,8 +109,11 @@ def _other_interpreters(all_compared: Sequence[Compared], exempt: Sequence[Exemp
     """A table for each of them."""
     if not all_compared:
         return ""
-    runs = {_by(each): [e for e in all_compared if _by(e) == _by(each)] for each in all_compared}
-    return OTHERS + "\n".join(f"{by}:\n\n{_table(run, exempt)}" for by, run in runs.items())
+    runs = [
+        [each for each in all_compared if each.interpreter == interpreter]
+        for interpreter in sorted({each.interpreter for each in all_compared})
+    ]
+    return OTHERS + "\n".join(_origin(run) + _table(run, exempt) for run in runs)
 
 
 def _reasons(all_compared: Iterable[Compared], exempt: Sequence[Exempt]) -> str:
