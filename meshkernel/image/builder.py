@@ -254,6 +254,7 @@ class _Build:
     _keys: dict[str, str] = field(factory=dict)  # by the names of programs
     _found: dict[str, Files] = field(factory=dict)  # by their keys
     _images: dict[str, Image] = field(factory=dict)  # by what they are made of
+    _layouts: dict[Path | None, str] = field(factory=dict)  # of the interpreter, by its object
     _turns: dict[str, Lock] = field(factory=dict)
 
     @classmethod
@@ -307,6 +308,12 @@ class _Build:
                 found = self._found[key] = self._collect(program)
             return found
 
+    def _python(self, runtime: Path | None) -> str:
+        """The header about the interpreter whose state is in this object."""
+        if runtime not in self._layouts:
+            self._layouts[runtime] = python_layout.kept(runtime, FIRST_INODE, self.cache)
+        return self._layouts[runtime]
+
     def _turn(self, key: str) -> Lock:
         """Held by the first of those that need the same thing, for which the others wait."""
         return self._turns.setdefault(key, Lock())
@@ -331,8 +338,7 @@ class _Build:
         """Builds one image of a program's files and these libraries."""
         path = self.out / program.name / program.image
         self.tell(program.name, "compiling the library OS")
-        python = python_layout.kept(found.runtime, FIRST_INODE, self.cache)
-        headers = {**self.headers.of(selection), "python.h": python}
+        headers = {**self.headers.of(selection), "python.h": self._python(found.runtime)}
         libos = self.libos.build(headers, selection.names)
         key = image_key(libos, found)
         with self._turn(key):

@@ -35,7 +35,7 @@ class Row:
 
     def as_map(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return asdict(self, recurse=False)
 
 
 def row_of(plan: Plan, runner: Runner, image_bytes: int) -> Row:

@@ -84,6 +84,34 @@ def test_second_build_runs_no_tool(
     assert again.digest == built[2].digest
 
 
+def test_services_that_are_made_of_the_same_share_an_image(
+    built: tuple[Plan, Path, Image], tmp_path: Path
+) -> None:
+    (tmp_path / "cart.py").write_text(SOURCE)
+    (tmp_path / "other.py").write_text(SOURCE.replace("+ 1", "+ 2"))
+
+    def plan(*modules: str) -> Plan:
+        names = dict(zip(("one", "two", "three"), modules, strict=True))
+        services = {name: Service(name, line=1, module=module) for name, module in names.items()}
+        return make_plan(Topology(tmp_path / "topology.toml", "test", services, ()))
+
+    out = tmp_path / "build"
+    out.mkdir()
+    (out / "cache").symlink_to(built[1] / "cache")
+    images = build_mesh(plan("cart", "cart", "cart"), out)
+    assert [name for name, image in images.items() if image.path.parent != out / name] == []
+    one, two, three = images.values()
+    for beside in ("image.elf", "libos.debug", "image.json"):
+        assert one.path.with_name(beside).samefile(two.path.with_name(beside))
+        assert one.path.with_name(beside).samefile(three.path.with_name(beside))
+    again = build_mesh(plan("cart", "cart", "cart"), out)
+    assert all(image.cached for image in again.values())
+    changed = build_mesh(plan("cart", "other", "cart"), out)
+    assert changed["one"].path.samefile(changed["three"].path)
+    assert not changed["two"].path.samefile(changed["one"].path)
+    assert changed["one"].digest == one.digest != changed["two"].digest
+
+
 def test_change_of_the_service_changes_the_image(
     built: tuple[Plan, Path, Image], tmp_path: Path
 ) -> None:
