@@ -254,14 +254,24 @@ def link(name: str) -> Link:
     return Link(name)
 
 
+def attach(resolver: Resolver) -> None:
+    """From now on calls over links go through the resolver, until it is detached."""
+    _resolvers.append(resolver)
+
+
+def detach(resolver: Resolver) -> None:
+    """They do so no more."""
+    _resolvers.remove(resolver)
+
+
 @contextmanager
 def attached(resolver: Resolver) -> Iterator[None]:
     """While this holds, calls over links go through the resolver."""
-    _resolvers.append(resolver)
+    attach(resolver)
     try:
         yield
     finally:
-        _resolvers.remove(resolver)
+        detach(resolver)
 
 
 class _Bound:

@@ -99,7 +99,7 @@ async def serve(found: Configuration, control: ControlChannel) -> None:
         await server.wait_for_termination()
 
 
-def main(path: str, descriptor: int) -> int:
+def main(descriptor: int) -> int:
     """As the runtime's own ``main``."""
-    asyncio.run(serve(configuration.read(path), ControlChannel(descriptor)))
+    asyncio.run(serve(configuration.read(), ControlChannel(descriptor)))
     return 0

@@ -20,6 +20,9 @@ from meshkernel.config import boot
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan
 
+CONFIGURATION = "/etc/meshkernel/service.json"
+"""Of the runtime: a kernel's command line is too short for the variable."""
+
 PROGRAM = Path(__file__).parents[1] / "programs" / "linux_service.py"
 LEAST_MEMORY = 128 << 20
 """Bytes: an initramfs is in memory twice while it is unpacked."""
@@ -78,7 +81,7 @@ def initramfs(plan: Plan, service: str, kernel: Kernel, image: Path, out: Path) 
     planned = plan.services[service]
     configuration = boot.service_json(plan, planned, planned.replicas[0]).encode()
     for path, data in (
-        (boot.CONFIGURATION, configuration),
+        (CONFIGURATION, configuration),
         (f"{boot.DIRECTORY}/{PROGRAM.name}", PROGRAM.read_bytes()),
     ):
         files[path.lstrip("/")] = cpio.Node(stat.S_IFREG | 0o644, data)

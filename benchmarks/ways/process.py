@@ -70,12 +70,11 @@ class AsProcess:
     @asynccontextmanager
     async def start(self) -> AsyncIterator[Running]:
         """Starts the interpreter, as a machine does: without ``site``."""
-        configuration = self._configuration()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             ours.setblocking(False)
             with theirs:
-                arguments = (str(configuration), theirs.fileno())
+                arguments = (theirs.fileno(),)
                 code = START.format(module=self.runtime, arguments=arguments)
                 started = time.monotonic()
                 process = await asyncio.create_subprocess_exec(
@@ -98,7 +97,7 @@ class AsProcess:
         asgi = self.plan.services[self.service].service.asgi
         return await knock(HERE, (self.ports.web if asgi else self.ports.calls)[self.service])
 
-    def _configuration(self) -> Path:
+    def _configuration(self) -> str:
         """As that of the machine, but for addresses and ports."""
         planned = self.plan.services[self.service]
         values = json.loads(boot.service_json(self.plan, planned, planned.replicas[0]))
@@ -117,7 +116,9 @@ class AsProcess:
         site = sysconfig.get_path("purelib")
         folders = [str(self.plan.topology.root.resolve()), site, str(PACKAGE)]
         own = dict(self.plan.services[self.service].service.env)
-        return {"PATH": os.defpath, **boot.ENVIRONMENT, "PYTHONPATH": ":".join(folders), **own}
+        told = {boot.CONFIGURATION: self._configuration()}
+        usual = {"PATH": os.defpath, **boot.ENVIRONMENT, "PYTHONPATH": ":".join(folders)}
+        return usual | own | told
 
 
 async def _listen(control: socket.socket, word: Word) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from typing import Any
 
 from meshkernel.plan.model import CALL_PORT, Plan, Replica, ServicePlan
 
@@ -17,10 +18,9 @@ SITE = f"/usr/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-p
 DIRECTORY = "/app"
 """Where `image/` puts the project: the working directory, from which modules are imported."""
 
-SEALING = "MESHKERNEL_SERVICE"
-"""The variable that has the runtime's configuration in a boot for sealing, which has no files."""
+CONFIGURATION = "MESHKERNEL_SERVICE"
+"""The variable that has the runtime's configuration; the last one, but for secrets."""
 
-CONFIGURATION = "/etc/meshkernel/service.json"
 HTTP_PORT = 80
 
 LOAD_EVERY = 0.5
@@ -89,17 +89,13 @@ def service_json(plan: Plan, service: ServicePlan, replica: Replica) -> str:
     return json.dumps(values)
 
 
-def sealing_environment(plan: Plan, service: ServicePlan, hash_seed: int) -> dict[str, str]:
+def sealing_environment(
+    plan: Plan, service: ServicePlan, hash_seed: int, *, explain: bool = False
+) -> dict[str, str]:
     """The variables of a boot for sealing: those that every machine of the service will have, what
     the runtime is told, and the seed of string hashes, unless the service has chosen one.
     """
-    values = {
-        "mesh": plan.topology.name,
-        "service": service.name,
-        "module": service.service.module,
-        "asgi": service.service.asgi,
-        "port": CALL_PORT,
-        "secrets": list(service.service.secrets),
-    }
-    own = {HASH_SEED: str(hash_seed)} | environment(service) | {SEALING: json.dumps(values)}
-    return dict(sorted(own.items()))
+    told: dict[str, Any] = json.loads(service_json(plan, service, service.replicas[0]))
+    told |= {"peers": {}, "secrets": list(service.service.secrets), "explain": explain}
+    own = {HASH_SEED: str(hash_seed)} | environment(service)
+    return dict(sorted(own.items())) | {CONFIGURATION: json.dumps(told)}

@@ -96,13 +96,17 @@ def boot_configuration(plan: Plan, service: ServicePlan, replica: Replica | None
     return _rendered("boot.conf", values)
 
 
-def sealing_configuration(plan: Plan, service: ServicePlan, hash_seed: int) -> str:
-    """What the machine is told whose memory becomes a service's image."""
+def sealing_configuration(
+    plan: Plan, service: ServicePlan, hash_seed: int, *, explain: bool = False
+) -> str:
+    """What the machine is told whose memory becomes a service's image; ``explain``: what stands in
+    the way of that is to be found.
+    """
     values = {
         "mark": MARK,
         "service": service,
         "arguments": boot.ARGUMENTS,
-        "environment": boot.sealing_environment(plan, service, hash_seed),
+        "environment": boot.sealing_environment(plan, service, hash_seed, explain=explain),
         "directory": boot.DIRECTORY,
     }
     return _rendered("seal.conf", values)

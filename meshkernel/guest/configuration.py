@@ -1,4 +1,8 @@
-"""What the runtime is told: `/etc/meshkernel/service.json` (docs/formats.md)."""
+"""What the runtime is told: the variable `MESHKERNEL_SERVICE` (docs/formats.md).
+
+A variable and no file: it is in the one block of memory that a machine behind a seal looks at
+anyway, and in a boot for sealing there is no file that would be in the image.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,10 @@ import json
 import os
 from typing import Any
 
-PATH = "/etc/meshkernel/service.json"
-
 VARIABLE = "MESHKERNEL_SERVICE"
-"""Has the configuration in a boot for sealing: what is in a file there would be in the image."""
+
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+"""`json.loads` without its looks at encodings and blanks, which are code that has to run."""
 
 
 class Peer:
@@ -30,14 +34,15 @@ class Configuration:
     """One service's configuration: exactly one of ``module`` and ``asgi`` is set.
 
     That of a boot for sealing has no peers, but ``secrets``: the names of variables that machines
-    will have, and this boot has not.
+    will have, and this boot has not; and ``explain``: it is to find where things are made that
+    cannot be sealed.
 
     ``load``: seconds between two reports of a replica that is busy; None: they are not wanted.
     """
 
     __slots__ = (
-        *("asgi", "host", "http_port", "load", "mesh", "module", "peers", "port", "replica"),
-        *("secrets", "service", "sleep"),
+        *("asgi", "explain", "host", "http_port", "load", "mesh", "module", "peers", "port"),
+        *("replica", "secrets", "service", "sleep"),
     )
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -52,15 +57,18 @@ class Configuration:
         self.load: float | None = values.get("load")
         self.sleep: float | None = values.get("sleep")  # seconds without use
         self.secrets: list[str] = values.get("secrets", [])
+        self.explain: bool = values.get("explain", False)
         self.peers = {
             name: Peer(name, peer["addresses"], peer["port"], peer["timeout"])
             for name, peer in values.get("peers", {}).items()
         }
 
 
-def read(path: str = PATH) -> Configuration:
-    """The configuration in this file, or in the variable."""
-    if (text := os.environ.pop(VARIABLE, None)) is not None:
-        return Configuration(json.loads(text))
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs a cold start
-        return Configuration(json.load(file))
+def parse(text: str) -> Configuration:
+    """The configuration that is written in this text."""
+    return Configuration(_scan(text, 0)[0])
+
+
+def read() -> Configuration:
+    """The configuration of this process; nobody sees the variable afterwards."""
+    return parse(os.environ.pop(VARIABLE))

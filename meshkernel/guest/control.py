@@ -9,8 +9,6 @@ import msgpack
 
 PATH = "/dev/control"
 
-FLAGS = os.O_RDWR | os.O_CLOEXEC
-
 LARGEST = 1 << 20
 """Bytes of one message (abi/control.h)."""
 
@@ -19,43 +17,38 @@ LONGEST_TEXT = 64 << 10
 
 
 class ControlChannel:
-    """A file of which a read gives one whole message and a write sends one.
+    """A file of which a read gives one whole message and a write sends one."""
 
-    ``path`` is where it can be opened anew.
-    """
-
-    def __init__(self, descriptor: int, path: str | None = None) -> None:
+    def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._path = path
-
-    def close(self) -> None:
-        """Close it before a seal, of which it is no part; `reopen` comes next."""
-        if self._path is not None:
-            os.close(self.descriptor)
-
-    def reopen(self) -> None:
-        """Open it behind a seal."""
-        if self._path is not None:
-            self.descriptor = os.open(self._path, FLAGS)
 
     def send(self, type: str, **values: Any) -> None:
         """Send one message; from any thread."""
-        message = {"type": type, **{key: _bounded(value) for key, value in values.items()}}
-        packed: bytes = msgpack.packb(message)
-        os.write(self.descriptor, packed)
+        self.write(packed(type, **values))
+
+    def write(self, frame: bytes) -> None:
+        """Send what `packed` has made."""
+        os.write(self.descriptor, frame)
 
     def receive(self) -> dict[str, Any] | None:
         """The next message, waiting for it; None once the supervisor is gone."""
-        packed = os.read(self.descriptor, LARGEST)
-        if not packed:
+        frame = os.read(self.descriptor, LARGEST)
+        if not frame:
             return None
-        message: dict[str, Any] = msgpack.unpackb(packed)
+        message: dict[str, Any] = msgpack.unpackb(frame)
         return message
+
+
+def packed(type: str, **values: Any) -> bytes:
+    """One message as it is sent."""
+    message = {"type": type, **{key: _bounded(value) for key, value in values.items()}}
+    frame: bytes = msgpack.packb(message)
+    return frame
 
 
 def connect(path: str = PATH) -> ControlChannel:
     """The machine's control channel."""
-    return ControlChannel(os.open(path, FLAGS), path)
+    return ControlChannel(os.open(path, os.O_RDWR | os.O_CLOEXEC))
 
 
 def _bounded(value: Any) -> Any:

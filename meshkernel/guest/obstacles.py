@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from meshkernel.guest.witness import Witness, address, project_place
+from meshkernel.guest.witness import Secrets, made, project_place
 
 LATER = "or set warm = false for the service"
 
@@ -26,28 +26,28 @@ class Obstacle:
         self.remedy = f"{remedy}, {LATER}"
 
 
-def describe(line: str, witness: Witness) -> Obstacle:
+def describe(line: str) -> Obstacle:
     """What a line of the library OS means: ``descriptor N WHAT``, ``thread TID`` and others."""
     kind, _, rest = line.partition(" ")
     number, _, what = rest.partition(" ")
     if kind == "descriptor" and number.isdecimal():
-        return _descriptor(int(number), what, witness)
+        return _descriptor(int(number), what)
     if kind == "thread" and number.isdecimal():
-        return _thread(int(number), witness)
+        return _thread(int(number))
     if kind == "timer":
         return Obstacle(f"{rest or 'a timer'} runs at the seal", "", "start it in @on_start")
     return Obstacle(f"{line} cannot be sealed", "", "make it in @on_start")
 
 
-def _descriptor(number: int, what: str, witness: Witness) -> Obstacle:
+def _descriptor(number: int, what: str) -> Obstacle:
     owner = _owner(number)
     if isinstance(owner, socket.socket):
-        told, place = _socket(owner), witness.made(owner)
+        told = _socket(owner)
     else:
         name = getattr(owner, "name", None)
         path = name if isinstance(name, str) else _path(number)
-        told, place = f"the file {path}" if path else what, witness.files.get(path, "")
-    return Obstacle(f"{told or what} is open at the seal", place, "open it in @on_start")
+        told = f"the file {path}" if path else what
+    return Obstacle(f"{told} is open at the seal", made(owner), "open it in @on_start")
 
 
 def _owner(number: int) -> Any:
@@ -82,16 +82,23 @@ def _socket(found: socket.socket) -> str:
     return "a socket"
 
 
-def _thread(number: int, witness: Witness) -> Obstacle:
+def address(value: Any) -> str:
+    """An address of a socket as it is written."""
+    if isinstance(value, tuple) and len(value) >= 2:
+        return f"{value[0]}:{value[1]}"
+    return str(value)
+
+
+def _thread(number: int) -> Obstacle:
     for thread in threading.enumerate():
         if thread.native_id == number:
             what = f"the thread {thread.name!r} runs at the seal"
-            return Obstacle(what, witness.made(thread), "start it in @on_start")
+            return Obstacle(what, made(thread), "start it in @on_start")
     what = "a thread that is not Python's runs at the seal"
     return Obstacle(what, "", "have its library start it in @on_start")
 
 
-def of_python(witness: Witness) -> list[Obstacle]:
+def of_python(secrets: Secrets) -> list[Obstacle]:
     """What only the interpreter can see."""
     found = [
         Obstacle(
@@ -99,7 +106,7 @@ def of_python(witness: Witness) -> list[Obstacle]:
             place,
             "read it in @on_start",
         )
-        for name, place in witness.secrets.items()
+        for name, place in secrets.asked.items()
     ]
     if "ssl" in sys.modules:
         found += _contexts()
@@ -112,25 +119,20 @@ def _contexts() -> list[Obstacle]:
     servers = (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS)
     what = "an ssl.SSLContext for servers is made before the seal: its keys would be in the image"
     return [
-        Obstacle(what, "", "make it in @on_start")
+        Obstacle(what, made(thing), "make it in @on_start")
         for thing in gc.get_objects()
         if isinstance(thing, ssl.SSLContext) and thing.protocol in servers
     ]
 
 
-def of_error(error: BaseException, witness: Witness) -> list[Obstacle]:
-    """Why the service could not even be imported."""
-    text = f"{type(error).__name__}: {error}"
-    place = _raised_at(error)
-    if witness.secrets:
-        return of_python(witness)
-    if isinstance(error, OSError) and witness.network:
-        what, where = witness.network[-1]
-        told = f"{what} is asked for before the seal, where there is no network ({text})"
-        return [Obstacle(told, where or place, "open it in @on_start")]
-    if isinstance(error, FileNotFoundError):
-        told = f"{text}: before the seal there are no volumes"
-        return [Obstacle(told, place, "open files of volumes in @on_start")]
+def of_error(error: BaseException, secrets: Secrets) -> list[Obstacle]:
+    """Why the service did not even come to its seal."""
+    if secrets.asked:
+        return of_python(secrets)
+    text, place = f"{type(error).__name__}: {error}", _raised_at(error)
+    if isinstance(error, OSError):
+        what = f"{text} (before the seal there are neither network nor volumes)"
+        return [Obstacle(what, place, "do it in @on_start")]
     return [Obstacle(f"the service cannot be imported: {text}", place, "mend it")]
 
 

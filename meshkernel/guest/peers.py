@@ -43,9 +43,15 @@ class PeerLink:
 
 
 class Peers:
-    """What ``link()`` resolves with inside of a mesh."""
+    """What ``link()`` resolves with inside of a mesh. There is no link before it is configured."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        self._links: dict[str, PeerLink] = {}
+        if configuration is not None:
+            self.configure(configuration)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Have these links."""
         self._links = {
             name: PeerLink(configuration.service, peer)
             for name, peer in configuration.peers.items()

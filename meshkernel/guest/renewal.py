@@ -12,9 +12,15 @@ import sys
 import time
 from typing import Any
 
+from meshkernel.guest.configuration import VARIABLE
 from meshkernel.guest.generators import Generators
 
 ENVIRONMENT = "/proc/self/environ"
+
+MARK = f"{VARIABLE}=".encode()
+"""The runtime's own variable, which comes behind all others but secrets."""
+
+HASH_SEED = b"PYTHONHASHSEED="
 
 
 class Renewal:
@@ -23,26 +29,35 @@ class Renewal:
     """
 
     def __init__(self) -> None:
-        self._environment = _environment()
+        self._before = _environment()
+        self._usual = b""
         self._generators = Generators()
         self._steps: list[Any] = []
 
     def prepare(self) -> None:
         """Choose what has to be done behind the seal: what was never imported needs nothing."""
-        self._steps = [self._renew_environment, *self._generators.prepare()]
+        own = (MARK, HASH_SEED)
+        kept = [each for each in self._before.split(b"\0") if each and not each.startswith(own)]
+        self._usual = b"".join(each + b"\0" for each in kept)
+        self._steps = self._generators.prepare()
         self._steps += [step for name, step in STEPS.items() if name in sys.modules]
+        for name in (MARK, HASH_SEED):
+            os.environb.pop(name[:-1], None)
 
-    def renew(self) -> None:
-        """Make this process one of its own."""
+    def renew(self) -> str:
+        """Make this process one of its own; returns the configuration of its runtime."""
+        now = _environment()
+        head, _, rest = now.partition(MARK)
+        text, _, tail = rest.partition(b"\0")
+        if tail or head != self._usual:  # else it has just the variables of the sealing boot
+            self._renew_variables(head + tail)
         for step in self._steps:
             step()
+        return text.decode()
 
-    def _renew_environment(self) -> None:
+    def _renew_variables(self, now: bytes) -> None:
         """The machine's variables for those of the sealing boot, but for what the program set."""
-        now = _environment()
-        if now == self._environment:
-            return
-        old, new = _variables(self._environment), _variables(now)
+        old, new = _variables(self._usual), _variables(now)
         for name in old.keys() | new.keys():
             if old.get(name) == new.get(name) or os.environb.get(name) != old.get(name):
                 continue
@@ -50,7 +65,7 @@ class Renewal:
                 os.environb[name] = new[name]
             else:
                 del os.environb[name]
-        if b"TZ" in old.keys() | new.keys():
+        if old.get(b"TZ") != new.get(b"TZ"):
             time.tzset()
 
 

@@ -26,7 +26,7 @@ from meshkernel.guest.idle import Idleness, Use
 from meshkernel.guest.load import LoadMeter
 from meshkernel.guest.loading import Loaded, run_hooks
 from meshkernel.guest.peers import Peers
-from meshkernel.service import attached
+from meshkernel.service import attach, detach
 from meshkernel.wire import faults
 from meshkernel.wire.server import serving
 
@@ -57,9 +57,10 @@ class Runtime:
         self._control = control
         self._on_ready = on_ready
         self._service: Loaded | None = None
-        self._peers: Peers | None = None
+        self._server: asyncio.Server | None = None
+        self._ready = b""  # what says so
+        self._peers = Peers()
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
-        self._asked: float | None = None  # the grace of a stop that was asked for before it ran
         self._shells: Any = None
         self._schedule: Any = None
         self._idleness: Idleness | None = None
@@ -76,41 +77,68 @@ class Runtime:
         self._service = Loaded(configuration)
         return self._service
 
+    async def prepare(self, configuration: Configuration) -> None:
+        """All that can be done for every machine of the service: what is left behind the seal is to
+        learn who one is, and to listen.
+        """
+        service = self._loaded
+        loop = asyncio.get_running_loop()
+        await run_hooks(service.declared.before_seal)
+        self._stop = loop.create_future()
+        server = self._server = await loop.create_server(
+            serving(service.dispatcher),
+            configuration.host,
+            configuration.port,
+            backlog=BACKLOG,
+            start_serving=False,
+        )
+        if service.web is not None:
+            await service.web.bind(configuration.host, configuration.http_port)
+        methods, port = sorted(service.dispatcher.methods), server.sockets[0].getsockname()[1]
+        self._ready = control_channel.packed("ready", methods=methods, port=port)
+        loop.add_reader(self._control.descriptor, self._receive)
+        if not (service.declared.after_seal or service.declared.start or service.web):
+            await server.start_serving()  # there is nothing that has to come first
+
     async def run(self, configuration: Configuration) -> None:
         """From what one machine has of its own to its end; what start-up raises is the caller's to
         tell.
         """
-        service = self._service
-        assert service is not None  # noqa: S101 - loaded before
-        loop = asyncio.get_running_loop()
-        self._stop = loop.create_future()
-        if self._asked is not None:
-            self._stop.set_result(self._asked)
-        self._peers = Peers(configuration)
-        with attached(self._peers):
-            await run_hooks(service.declared.after_seal)
-            await run_hooks(service.declared.start)
-            server = await loop.create_server(
-                serving(service.dispatcher),
-                configuration.host,
-                configuration.port,
-                backlog=BACKLOG,
-            )
-            if service.web is not None:
-                await service.web.start(configuration.host, configuration.http_port)
-            loop.add_reader(self._control.descriptor, self._receive)
-            port = server.sockets[0].getsockname()[1]
+        service, server, stop = self._loaded, self._server, self._stop
+        assert server is not None and stop is not None  # noqa: S101 - prepared before
+        self._peers.configure(configuration)
+        attach(self._peers)
+        try:
+            if not server.is_serving():
+                await self._begin(service, server)
             self.ready = True
-            self._control.send("ready", methods=sorted(service.dispatcher.methods), port=port)
+            self._control.write(self._ready)
             self._on_ready()
             self._begin_schedule(service)
             self._begin_idleness(service, configuration.sleep)
             self._begin_load(service, configuration.load)
-            grace = await self._stop
+            grace = await stop
             server.close()
             await self._end(service, grace)
-        loop.remove_reader(self._control.descriptor)
+        finally:
+            server.close()
+            detach(self._peers)
+        asyncio.get_running_loop().remove_reader(self._control.descriptor)
         self._control.send("stopped")
+
+    @staticmethod
+    async def _begin(service: Loaded, server: asyncio.Server) -> None:
+        """What has to come before the first call."""
+        await run_hooks(service.declared.after_seal)
+        await run_hooks(service.declared.start)
+        await server.start_serving()
+        if service.web is not None:
+            await service.web.start()
+
+    @property
+    def _loaded(self) -> Loaded:
+        assert self._service is not None  # noqa: S101 - loaded before
+        return self._service
 
     def _begin_schedule(self, service: Loaded) -> None:
         if service.declared.every:
@@ -161,8 +189,7 @@ class Runtime:
             else:
                 await drained
             await run_hooks(service.declared.stop[::-1])
-        if self._peers is not None:
-            self._peers.close()
+        self._peers.close()
         await service.dispatcher.close()
 
     def _receive(self) -> None:
@@ -174,7 +201,7 @@ class Runtime:
                 self._ask_to_stop(GRACE)
             case {"type": "ping", "id": identifier}:
                 self._control.send("pong", id=identifier)
-            case {"type": "replicas", "peers": dict(peers)} if self._peers is not None:
+            case {"type": "replicas", "peers": dict(peers)}:
                 self._peers.offer(peers)
             case {"type": "shell", "session": int(session)}:
                 self._shell(session, message)
@@ -194,8 +221,7 @@ class Runtime:
             except ImportError:
                 self._control.send("shell", session=session, event="absent")
                 return
-            assert self._service is not None  # noqa: S101 - it runs
-            self._shells = found.Shells(self._service.module, self._control.send)
+            self._shells = found.Shells(self._loaded.module, self._control.send)
         self._shells.take(message)
 
     def _terminated(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -206,9 +232,7 @@ class Runtime:
         loop.call_later(0, self._ask_to_stop, GRACE)
 
     def _ask_to_stop(self, grace: float) -> None:
-        if self._stop is None:
-            self._asked = grace
-        elif not self._stop.done():
+        if self._stop is not None and not self._stop.done():
             self._stop.set_result(grace)
 
 
@@ -218,7 +242,7 @@ def _settle() -> None:
     gc.enable()
 
 
-def main(path: str = configuration.PATH, descriptor: int | None = None, device: Any = None) -> int:
+def main(descriptor: int | None = None, device: Any = None) -> int:
     """Run the service that this machine is for; returns its exit status.
 
     ``descriptor`` is that of the control channel, instead of the machine's own; ``device`` seals,
@@ -231,18 +255,17 @@ def main(path: str = configuration.PATH, descriptor: int | None = None, device: 
     sealing = _sealing(device)
     try:
         with asyncio.Runner() as runner:
-            runtime.heed_signals(runner.get_loop())
-            found = configuration.read(path)
+            loop = runner.get_loop()
+            runtime.heed_signals(loop)
+            found = configuration.read()
             if sealing is not None:
-                sealing.watch(found.secrets)
-            loaded = runtime.load(found)
-            if loaded.declared.before_seal:
-                runner.run(run_hooks(loaded.declared.before_seal))
+                sealing.watch(found)
+            runtime.load(found)
+            runner.run(runtime.prepare(found))
             if sealing is not None:
-                sealing.seal(control)
+                found = configuration.parse(sealing.seal())
                 sealing = None  # from here on, this is one machine of many
-                found = configuration.read(path)
-            runner.run(runtime.run(found))
+            loop.run_until_complete(runtime.run(found))
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
         if isinstance(error, SystemExit) and runtime.ready:
             raise  # its own handler of SIGTERM, as in any program

@@ -13,13 +13,12 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Collection
 from typing import Any, Protocol
 
-from meshkernel.guest.control import ControlChannel
+from meshkernel.guest.configuration import Configuration
 from meshkernel.guest.obstacles import Obstacle, describe, of_error, of_python
 from meshkernel.guest.renewal import Renewal
-from meshkernel.guest.witness import Witness
+from meshkernel.guest.witness import Secrets, explain
 from meshkernel.wire.faults import stack_of
 
 CHUNK = 1 << 16
@@ -70,39 +69,40 @@ class Device:
 
 
 class Sealing:
-    """A boot for sealing. From now on it is noted where things are made that cannot be sealed."""
+    """A boot for sealing."""
 
     def __init__(self, way: Way) -> None:
         self._way = way
         self._renewal = Renewal()
-        self._witness = Witness()
+        self._secrets = Secrets()
 
-    def watch(self, secrets: Collection[str]) -> None:
-        """Note who asks for one of these variables: a value of the sealing boot would stay."""
-        self._witness.watch_environment(frozenset(secrets))
+    def watch(self, configuration: Configuration) -> None:
+        """From now on the service is imported."""
+        if configuration.explain:
+            explain()
+        self._secrets.watch(frozenset(configuration.secrets))
 
-    def seal(self, control: ControlChannel) -> None:
-        """Seal the process; returns in each machine that goes on behind the seal, renewed.
+    def seal(self) -> str:
+        """Seal the process; returns in each machine that goes on behind the seal, renewed, with the
+        configuration of its runtime.
 
         Raises:
             UnsealableError: something stands in the way.
         """
         gc.collect()
-        found = [describe(line, self._witness) for line in self._way.obstacles()]
-        found += of_python(self._witness)
+        found = [describe(line) for line in self._way.obstacles()] + of_python(self._secrets)
         if found:
             raise UnsealableError(found)
-        self._witness.end()
+        self._secrets.end()
         self._renewal.prepare()
         wakeup = signal.set_wakeup_fd(-1)  # asyncio's own, which it forgets in a child
-        control.close()
-        gc.freeze()  # a collection must not write to pages that all machines share
         self._way.arm()
+        gc.collect()
+        gc.freeze()  # a collection must not write to pages that all machines share
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
-        control.reopen()
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
-        self._renewal.renew()
+        return self._renewal.renew()
 
     def faults_of(self, error: BaseException) -> list[dict[str, str]]:
         """What is told of an error that ended the boot; the stack of one that is the service's own
@@ -112,7 +112,7 @@ class Sealing:
             found = error.obstacles
         else:
             sys.stderr.write(stack_of(error))
-            found = of_error(error, self._witness)
+            found = of_error(error, self._secrets)
         told: list[dict[str, Any]] = [
             {"what": each.what, "where": each.where, "remedy": each.remedy} for each in found
         ]

@@ -58,7 +58,7 @@ class _Connection(H11Protocol):
 
 
 class WebServer:
-    """One application on one port, which is said when it starts.
+    """One application on one port.
 
     Attributes:
         on_count: called with 1 for each request that begins, and with -1 for each that ends.
@@ -111,21 +111,29 @@ class WebServer:
 
         return counted
 
-    async def start(self, host: str, port: int) -> int:
-        """Run the application's start-up, then listen; returns the port."""
+    async def bind(self, host: str, port: int) -> None:
+        """Take a port, on which nobody is answered yet."""
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connection,
+            host,
+            port,
+            backlog=BACKLOG,
+            reuse_address=True,
+            start_serving=False,
+        )
+
+    async def start(self) -> None:
+        """Run the application's start-up, then listen."""
         lifespan = self._lifespan = LifespanOn(self._config)
         await lifespan.startup()
         if lifespan.should_exit:
             raise RuntimeError("the application's lifespan failed to start: its log says why")
+        if self._server is not None:
+            await self._server.start_serving()
 
-        def protocol() -> H11Protocol:
-            return _Connection(self._config, self._state, lifespan.state)
-
-        self._server = await asyncio.get_running_loop().create_server(
-            protocol, host, port, backlog=BACKLOG, reuse_address=True
-        )
-        taken: int = self._server.sockets[0].getsockname()[1]
-        return taken
+    def _connection(self) -> H11Protocol:
+        state = self._lifespan.state if self._lifespan is not None else {}
+        return _Connection(self._config, self._state, state)
 
     async def stop(self, seconds: float) -> None:
         """Take no more connections, end those that rest, wait for the rest, run the application's

@@ -1,12 +1,14 @@
-"""What a module makes at its import that an image cannot hold, and where.
+"""Where things were made, in a boot for sealing that is to explain what stands in the way.
 
-The interpreter's audit events tell of it. A hook for them cannot be taken away again, so behind the
-seal it becomes a function that does nothing.
+The interpreter then keeps the stack at which each object was made. That takes time and memory, so
+an image is never made of such a boot: it is one more behind a boot that could not be sealed.
 """
 
 from __future__ import annotations
 
-import operator
+import _tracemalloc
+import importlib
+import importlib.util
 import os
 import sys
 import threading
@@ -16,120 +18,72 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+FRAMES = 50
+"""Of each stack, the innermost ones."""
+
 OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 """The package meshkernel, whose own lines tell a user nothing."""
 
 SITE = f"{os.sep}site-packages{os.sep}"
 
 
-class _Hook:
-    """A callable whose class says what it does, so that this can be changed."""
-
-    __slots__ = ("witness",)
-
-    def __init__(self, witness: Witness) -> None:
-        self.witness = witness
-
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        note = _NOTED.get(event)
-        if note is not None:
-            note(self.witness, arguments, place_of(sys._getframe(1)))
+_places: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
-class Witness:
-    """Notes what is made from now on.
+def explain() -> None:
+    """From now on it is known where things are made."""
+    _tracemalloc.start(FRAMES)
+    # Before 3.12 it is not known of objects that have attributes.
+    _note(threading.Thread)
+    if importlib.util.find_spec("ssl") is not None:
+        _note(importlib.import_module("ssl").SSLContext)
 
-    Attributes:
-        files: where each path was opened last.
-        secrets: where each secret was asked for.
-        network: the first attempts to reach something, with their places.
-    """
+
+def _note(cls: Any) -> None:
+    """Note where objects of a class are made."""
+    usual = cls.__new__
+
+    def new(cls: type, *arguments: Any, **values: Any) -> Any:
+        given = ((), {}) if usual is object.__new__ else (arguments, values)
+        thing = usual(cls, *given[0], **given[1])
+        _places[thing] = project_place(_lines(sys._getframe(1)))
+        return thing
+
+    cls.__new__ = new
+
+
+def made(thing: Any) -> str:
+    """The line of the project at which a thing was made; nothing, if that is not known."""
+    with suppress(TypeError):  # what cannot be referred to weakly
+        if thing in _places:
+            return _places[thing]
+    lines = _tracemalloc._get_object_traceback(thing)
+    return project_place(lines) if lines else ""
+
+
+class Secrets:
+    """Notes who asks for variables that only a machine that runs has."""
 
     def __init__(self) -> None:
-        self.files: dict[str, str] = {}
-        self.secrets: dict[str, str] = {}
-        self.network: list[tuple[str, str]] = []
-        self._sockets: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
-        self._threads: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
-        self._encode: Any = None
-        self._start = threading.Thread.start
-        self._watch_threads()
-        sys.addaudithook(_Hook(self))
+        self.asked: dict[str, str] = {}  # their names, with the line
+        self._usual: Any = None
 
-    def watch_environment(self, secrets: Collection[str]) -> None:
-        """Note who asks for one of these variables, which only a machine that runs has."""
+    def watch(self, names: Collection[str]) -> None:
+        """Note from now on who asks for these."""
         environ: Any = os.environ
         usual: Callable[[str], bytes] = environ.encodekey
 
         def encode(name: str) -> bytes:
-            if name in secrets:
-                self.secrets.setdefault(name, place_of(sys._getframe(1)))
+            if name in names:
+                self.asked.setdefault(name, project_place(_lines(sys._getframe(1))))
             return usual(name)
 
-        self._encode, environ.encodekey = usual, encode
-
-    def _watch_threads(self) -> None:
-        """Not every version of Python has an audit event for them."""
-        usual, places = self._start, self._threads
-
-        def start(thread: threading.Thread) -> None:
-            places[thread] = place_of(sys._getframe(1))
-            usual(thread)
-
-        threading.Thread.start = start  # type: ignore[method-assign,assignment]
+        self._usual, environ.encodekey = usual, encode
 
     def end(self) -> None:
         """Note nothing any more."""
-        threading.Thread.start = self._start  # type: ignore[method-assign]
-        if self._encode is not None:
-            os.environ.encodekey = self._encode
-        _Hook.__call__ = staticmethod(operator.is_)  # type: ignore[method-assign,assignment]
-
-    def made(self, thing: Any) -> str:
-        """Where a socket or a thread was made: ``services/db.py:12``, or nothing."""
-        for known in (self._sockets, self._threads):
-            try:
-                if (place := known.get(thing)) is not None:
-                    return place
-            except TypeError:  # what cannot be referred to weakly was not noted
-                continue
-        return ""
-
-    def note_file(self, arguments: tuple[Any, ...], place: str) -> None:
-        path = arguments[0]
-        if isinstance(path, str | bytes):
-            self.files[os.fsdecode(path)] = place
-
-    def note_socket(self, arguments: tuple[Any, ...], place: str) -> None:
-        with suppress(TypeError):  # a bare _socket.socket
-            self._sockets[arguments[0]] = place
-
-    def note_connect(self, arguments: tuple[Any, ...], place: str) -> None:
-        self.network.append((f"a connection to {address(arguments[1])}", place))
-
-    def note_name(self, arguments: tuple[Any, ...], place: str) -> None:
-        self.network.append((f"the address of {arguments[0]!r}", place))
-
-
-_NOTED = {
-    "open": Witness.note_file,
-    "socket.__new__": Witness.note_socket,
-    "socket.connect": Witness.note_connect,
-    "socket.getaddrinfo": Witness.note_name,
-    "socket.gethostbyname": Witness.note_name,
-}
-
-
-def address(value: Any) -> str:
-    """An address of a socket as it is written."""
-    if isinstance(value, tuple) and len(value) >= 2:
-        return f"{value[0]}:{value[1]}"
-    return str(value)
-
-
-def place_of(frame: FrameType | None) -> str:
-    """The line of the project that led to a frame."""
-    return project_place(_lines(frame))
+        if self._usual is not None:
+            os.environ.encodekey = self._usual
 
 
 def _lines(frame: FrameType | None) -> Iterator[tuple[str, int]]:

@@ -41,6 +41,9 @@ AT_ONCE = 2
 PATIENCE = 300.0
 """Seconds for an import, and for ``@before_seal``."""
 
+EXPLAINING = 256 << 20
+"""Bytes of memory more for a machine that keeps the stacks at which things were made."""
+
 SEEDS = 1 << 32
 """Python takes a number below this; 0 would switch the seed off."""
 
@@ -118,24 +121,14 @@ class Sealer:
     async def _boot(self, planned: ServicePlan, image: Image, key: str) -> Warm:
         folder = image.path.parent
         hash_seed = 1 + secrets.randbelow(SEEDS - 1)
-        spec = MachineSpec(
-            name=planned.name,
-            image=image.path,
-            boot=sealing_configuration(self.plan, planned, hash_seed),
-            memory=planned.service.memory,
-            accel=self.accel,
-        )
+        spec = self._spec(planned, image, hash_seed)
         try:
             async with asyncio.timeout(PATIENCE), sealing.seal(spec) as sealed:
                 _log(folder, sealed.console, sealed.messages)
                 names = (sealed.seal, sealed.memory, spec.memory, folder)
                 await asyncio.to_thread(seal_files.write_all, *names)
         except sealing.NotSealed as error:
-            log = _log(folder, error.console, error.messages)
-            if error.faults:
-                raise UserError(*self._faults(planned, error.faults, log)) from None
-            error.add_note(f"its console: {log}")
-            raise
+            raise await self._explained(planned, image, error) from None
         except TimeoutError:
             what = f"{planned.name} did not come to its seal within {PATIENCE:g} s"
             raise MachineError(f"{what}: its import waits for something") from None
@@ -149,6 +142,40 @@ class Sealer:
                 "accel": self.accel,
             },
         )
+
+    def _spec(
+        self, planned: ServicePlan, image: Image, hash_seed: int, *, explain: bool = False
+    ) -> MachineSpec:
+        memory = planned.service.memory
+        return MachineSpec(
+            name=planned.name,
+            image=image.path,
+            boot=sealing_configuration(self.plan, planned, hash_seed, explain=explain),
+            memory=memory + EXPLAINING if explain else memory,
+            accel=self.accel,
+        )
+
+    async def _explained(
+        self, planned: ServicePlan, image: Image, error: sealing.NotSealed
+    ) -> UserError | MachineError:
+        """What is to be raised for a machine that could not be sealed. Where it does not know at
+        which lines things were made, another one finds that out.
+        """
+        if any(not fault.get("where") for fault in error.faults):
+            self.tell(Event("build", planned.name, detail="looking for what cannot be sealed"))
+            try:
+                spec = self._spec(planned, image, 0, explain=True)
+                async with asyncio.timeout(PATIENCE), sealing.seal(spec):
+                    pass  # it was another one this time: what was found before is told
+            except sealing.NotSealed as again:
+                error = again if again.faults else error
+            except (MachineError, TimeoutError):
+                pass
+        log = _log(image.path.parent, error.console, error.messages)
+        if error.faults:
+            return UserError(*self._faults(planned, error.faults, log))
+        error.add_note(f"its console: {log}")
+        return error
 
     def _faults(self, planned: ServicePlan, told: list[dict[str, Any]], log: Path) -> list[Fault]:
         """What stands in the way of a seal, as faults of the service's code."""

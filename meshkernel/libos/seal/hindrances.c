@@ -3,14 +3,19 @@
 #include "arch/x86_64/pvh.h"
 #include "core/boot.h"
 #include "core/pages.h"
+#include "core/string.h"
 #include "core/thread.h"
 #include "fs/descriptor.h"
+#include "linux/errno.h"
+#include "net/option.h"
 #include "net/socket.h"
 #include "seal/internal.h"
 #include "seal/seal.h"
 
 /* Hypervisors put the boot configuration of a machine that goes on into its last MiB. */
 #define MODULE_ROOM (UINT64_C(1) << 20)
+
+#define IPV4_ADDRESS 4 /* in a sockaddr_in */
 
 typedef void (*hindrance)(struct text *lines);
 
@@ -25,16 +30,33 @@ static void threads(struct text *lines) {
     }
 }
 
+/* Whether a TCP socket has a port and nothing else: no peer, and the address of no interface. It is
+ * the same in every machine, and may listen already. */
+static bool is_port(struct file *file, const struct socket_address *own) {
+    struct socket_address peer = {.size = 0};
+    uint32_t address, type = 0, size = sizeof(type);
+
+    memcpy(&address, own->bytes + IPV4_ADDRESS, sizeof(address));
+    return own->family == AF_INET && address == 0 &&
+           file->socket->get_name(file, &peer, true) == -ENOTCONN &&
+           file->socket->get_option != NULL &&
+           file->socket->get_option(file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+           type == SOCK_STREAM;
+}
+
 /* Both ends of a local one are sealed. */
+static bool may_be_sealed(struct file *file) {
+    struct socket_address own = {.size = 0};
+
+    return file->socket->get_name != NULL && file->socket->get_name(file, &own, false) == 0 &&
+           (own.family == AF_UNIX || is_port(file, &own));
+}
+
 static void sockets(struct text *lines) {
     for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
         struct file *file = fd_file(fd);
-        struct socket_address address = {.size = 0};
 
-        if (file->socket == NULL)
-            continue;
-        if (file->socket->get_name == NULL || file->socket->get_name(file, &address, false) ||
-            address.family != AF_UNIX)
+        if (file->socket != NULL && !may_be_sealed(file))
             text_print(lines, "descriptor %d a network socket\n", fd);
     }
 }

@@ -108,8 +108,9 @@ def test_the_boot_configuration() -> None:
     assert [value for key, value in values if key == "host"] == [f"{cart.address} cart"]
     arguments = [value for key, value in values if key == "argument"]
     assert arguments == ["/usr/bin/python3", "-S", "-m", "meshkernel.guest"]
-    path, _, contents = found["file"].partition(" ")
-    assert path == "/etc/meshkernel/service.json"
+    assert not [key for key, _ in values if key == "file"]
+    name, _, contents = [value for key, value in values if key == "environment"][-1].partition("=")
+    assert name == "MESHKERNEL_SERVICE"
     assert json.loads(contents) == {
         "mesh": "shop",
         "service": "web",
@@ -133,10 +134,12 @@ def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() ->
     variables = dict(value.split("=", 1) for key, value in values if key == "environment")
     assert variables["GREETING"] == "100 %\nnext"
     assert variables["PYTHONHASHSEED"] == "7"
-    assert json.loads(variables["MESHKERNEL_SERVICE"]) == {
-        "mesh": "shop", "service": "web", "module": None, "asgi": "code.web:app", "port": 7000,
-        "secrets": ["PAYMENT_KEY"],
-    }  # fmt: skip
+    told = json.loads(variables["MESHKERNEL_SERVICE"])
+    assert (told["service"], told["asgi"], told["peers"]) == ("web", "code.web:app", {})
+    assert (told["secrets"], told["explain"]) == (["PAYMENT_KEY"], False)
+    text = sealing_configuration(PLAN, PLAN.services["web"], 7, explain=True)
+    last = [value for key, value in boot_values(text) if key == "environment"][-1]
+    assert json.loads(last.partition("=")[2])["explain"] is True
 
 
 def test_a_hash_seed_that_the_service_has_chosen_is_that_of_the_seal() -> None:
@@ -161,8 +164,9 @@ def test_the_boot_configuration_of_a_replica() -> None:
         f"{replica.address} cart" for replica in cart.replicas
     ]
     files = dict(value.split(" ", 1) for key, value in values if key == "file")
-    assert files["/etc/host.conf"] == "multi on\n"
-    told = json.loads(files["/etc/meshkernel/service.json"])
+    assert files == {"/etc/host.conf": "multi on\n"}
+    last = [value for key, value in values if key == "environment"][-1]
+    told = json.loads(last.partition("=")[2])
     assert (told["replica"], told["load"]) == (3, LOAD_EVERY)
     assert told["peers"]["cart"]["addresses"] == [str(each.address) for each in cart.replicas]
 

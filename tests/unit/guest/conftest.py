@@ -35,6 +35,7 @@ async def start() -> AsyncIterator[Start]:
 
             async def live() -> None:
                 runtime.load(configuration)
+                await runtime.prepare(configuration)
                 await runtime.run(configuration)
 
             service.task = asyncio.create_task(live())

@@ -1,16 +1,21 @@
 """Sealing in a process of Linux: what the library OS does, by the means that Linux has.
 
-``python linux_seal.py CONFIGURATION CONTROL LATER``: the service of a configuration is sealed, and
-then goes on as two children one after the other, each with the variables LATER, which are separated
-by blanks.
+``python linux_seal.py CONTROL LATER``: the service of the configuration in the environment is
+sealed, and then goes on as two children one after the other, each with the variables LATER, which
+are separated by bars.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import select
+import selectors
+import socket
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 FINE = {stat.S_IFIFO, 0}  # an epoll or an eventfd has no type
 OF_TESTS = 3  # descriptors of the process itself
@@ -27,15 +32,34 @@ class LinuxSeal:
     def arm(self) -> None:
         """Both children come of the one fork that follows, one after the other."""
         usual = os.fork
+        found = _selectors()
 
         def fork() -> int:
             os.fork = usual
-            first = usual()
-            if first:
-                os.waitpid(first, 0)
-            return first and usual()
+            for _ in range(2):
+                child = usual()
+                if child == 0:
+                    _own_epoll(found)
+                    return 0
+                os.waitpid(child, 0)
+            return child
 
         os.fork = fork
+
+
+def _selectors() -> list[Any]:
+    """Those of event loops; what is frozen is not found any more."""
+    return [thing for thing in gc.get_objects() if isinstance(thing, selectors.EpollSelector)]
+
+
+def _own_epoll(of: list[Any]) -> None:
+    """Under Linux a child shares its parent's; a machine has its own."""
+    for selector in of:
+        fresh = select.epoll()
+        for key in selector.get_map().values():
+            fresh.register(key.fd, key.events)  # what selectors calls reading epoll does, too
+        os.dup2(fresh.fileno(), selector.fileno())
+        fresh.close()
 
 
 def _descriptors() -> list[tuple[int, str]]:
@@ -50,36 +74,41 @@ def _descriptors() -> list[tuple[int, str]]:
         if number < OF_TESTS or stat.S_IFMT(mode) in FINE or path.startswith("/dev/"):
             continue
         if stat.S_ISSOCK(mode):
-            if not _is_local(number):
+            if not _may_be_sealed(number):
                 found.append((number, "a socket"))
         else:
             found.append((number, "a file"))
     return found
 
 
-def _is_local(number: int) -> bool:
-    import socket
-
+def _may_be_sealed(number: int) -> bool:
+    """Local ones, and ports of this machine that nobody has connected to."""
     copy = socket.socket(fileno=os.dup(number))
     with copy:
-        return copy.family is socket.AF_UNIX
+        if copy.family is socket.AF_UNIX:
+            return True
+        try:
+            copy.getpeername()
+        except OSError:
+            return copy.getsockname()[0] == "0.0.0.0"
+        return False
 
 
 def main() -> int:
     from meshkernel.guest import renewal
     from meshkernel.guest.runtime import main as live
 
-    configuration, control, later = sys.argv[1:]
+    control, later = sys.argv[1:]
     seal = LinuxSeal()
     usual = renewal._environment
 
     def environment() -> bytes:
         """That of the continued machine is another one; Linux has no way to change it."""
-        return later.replace(" ", "\0").encode() if os.getpid() != first else usual()
+        return later.replace("|", "\0").encode() if os.getpid() != first else usual()
 
     first = os.getpid()
     renewal._environment = environment
-    return live(configuration, int(control), seal)
+    return live(int(control), seal)
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ async def test_a_lost_supervisor_is_a_reason_to_stop(start: Any, module: Any) ->
 RUN = """
 import sys
 from meshkernel.guest.runtime import main
-raise SystemExit(main(sys.argv[1], int(sys.argv[2])))
+raise SystemExit(main(int(sys.argv[1])))
 """
 
 
@@ -118,17 +118,16 @@ def run_guest(tmp_path: Path, text: str, **values: Any) -> tuple[int, list[dict[
     """Run a service in a process of its own until it ends; `stop` comes at once."""
     (tmp_path / "service_under_test.py").write_text(text)
     defaults = {"mesh": "m", "service": "s", "host": "127.0.0.1", "port": 0}
-    configuration = tmp_path / "service.json"
-    configuration.write_text(json.dumps(defaults | {"module": "service_under_test"} | values))
+    configuration = json.dumps(defaults | {"module": "service_under_test"} | values)
     ours, theirs = control_pair()
     with ours, theirs:
         ours.setblocking(True)
         ours.settimeout(20)
         ours.send(msgpack.packb({"type": "stop", "grace": 5}))
         process = subprocess.run(
-            [sys.executable, "-c", RUN, configuration, str(theirs.fileno())],
+            [sys.executable, "-c", RUN, str(theirs.fileno())],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            env=os.environ | {"PYTHONPATH": str(tmp_path), "MESHKERNEL_SERVICE": configuration},
             pass_fds=[theirs.fileno()],
             capture_output=True,
             text=True,

@@ -15,7 +15,7 @@ import pytest
 from supervisor_end import control_pair
 
 PROGRAM = Path(__file__).with_name("linux_seal.py")
-LATER = "COLOUR=green SECRET=of-one-machine"
+LATER = "COLOUR=green|SECRET=of-one-machine"
 
 
 def sealed(tmp_path: Path, text: str, **values: Any) -> tuple[list[dict[str, Any]], str]:
@@ -23,17 +23,17 @@ def sealed(tmp_path: Path, text: str, **values: Any) -> tuple[list[dict[str, Any
     ready; returns all messages, and what was said on the console.
     """
     (tmp_path / "service.py").write_text(text)
-    defaults = {"mesh": "m", "service": "s", "host": "127.0.0.1", "port": 0, "module": "service"}
-    configuration = tmp_path / "service.json"
-    configuration.write_text(json.dumps(defaults | values))
+    defaults = {"mesh": "m", "service": "s", "host": "0.0.0.0", "port": 0, "module": "service"}
+    configuration = f"MESHKERNEL_SERVICE={json.dumps(defaults | values)}"
     ours, theirs = control_pair()
     with ours:
         ours.settimeout(20)
         process = subprocess.Popen(
-            [sys.executable, PROGRAM, configuration, str(theirs.fileno()), LATER],
+            [sys.executable, PROGRAM, str(theirs.fileno()), f"{LATER}|{configuration}"],
             cwd=tmp_path,
             env=os.environ
-            | {"PYTHONPATH": str(tmp_path), "COLOUR": "red", "HASHSEED": "1"}
+            | {"PYTHONPATH": str(tmp_path), "COLOUR": "red", "PYTHONHASHSEED": "1"}
+            | dict([configuration.split("=", 1)])
             | {"OPENBLAS_NUM_THREADS": "1"},  # a machine has one processor: no threads of its own
             pass_fds=[theirs.fileno()],
             stderr=subprocess.PIPE,
@@ -50,7 +50,7 @@ def sealed(tmp_path: Path, text: str, **values: Any) -> tuple[list[dict[str, Any
 
 
 def faults(tmp_path: Path, text: str, **values: Any) -> list[tuple[str, str, str]]:
-    messages, said = sealed(tmp_path, text, **values)
+    messages, said = sealed(tmp_path, text, explain=True, **values)
     assert [message["type"] for message in messages] == ["unsealable"], said
     return [(each["where"], each["what"], each["remedy"]) for each in messages[0]["faults"]]
 
@@ -102,11 +102,12 @@ def test_the_environment_is_the_machines_but_for_what_the_program_set(tmp_path: 
 import os
 os.environ["MINE"] = "kept"
 def known():
-    return {name: os.environ.get(name) for name in ("COLOUR", "SECRET", "MINE", "HASHSEED")}
+    return {name: os.environ.get(name) for name in ("COLOUR", "SECRET", "MINE", "PYTHONHASHSEED")}
 """
     one, other = told(tmp_path, text)
     assert one == other
-    assert one == {"COLOUR": "green", "SECRET": "of-one-machine", "MINE": "kept", "HASHSEED": None}
+    assert one.pop("PYTHONHASHSEED") is None
+    assert one == {"COLOUR": "green", "SECRET": "of-one-machine", "MINE": "kept"}
 
 
 def test_what_is_drawn_by_chance_differs_between_machines(tmp_path: Path) -> None:
@@ -198,7 +199,7 @@ thread = threading.Thread(target=waiting.wait, name="poller", daemon=True)
 thread.start()
 """
     found = faults(tmp_path, text)
-    assert [where for where, _, _ in found] == [f"service.py:{line}" for line in (3, 4, 7)]
+    assert [where for where, _, _ in found] == [f"service.py:{line}" for line in (3, 4, 6)]
     whats = [what for _, what, _ in found]
     assert whats[0].startswith("a socket listening on 127.0.0.1:")
     assert whats[1:] == [
@@ -239,11 +240,15 @@ def test_keys_of_a_tls_server_do_not_get_into_an_image(tmp_path: Path) -> None:
         ("\nimport no_such_module", "service.py:2", "No module named 'no_such_module'"),
         ("x = 1\ny = (", "service.py:2", "SyntaxError: '(' was never closed"),
         ("def f():\n    1 / 0\nf()", "service.py:2", "ZeroDivisionError"),
-        ("\nopen('/data/rows')", "service.py:2", "before the seal there are no volumes"),
+        (
+            "\nopen('/data/rows')",
+            "service.py:2",
+            "rows' (before the seal there are neither network nor volumes)",
+        ),
         (
             "import socket\nsocket.create_connection(('127.0.0.1', 1))",
             "service.py:2",
-            "a connection to 127.0.0.1:1 is asked for before the seal, where there is no network",
+            "Connection refused (before the seal there are neither network nor volumes)",
         ),
         (
             "from meshkernel import before_seal\n@before_seal\ndef f():\n    raise OSError('full')",

@@ -145,6 +145,24 @@ async def test_the_faults_of_all_services_are_told_with_their_places(mesh, machi
     assert str(second).partition(": ")[0].endswith("topology.toml:11")
 
 
+async def test_where_things_are_made_is_found_by_another_machine(mesh, machines):
+    machines.fails = {"a": [{"what": "a thread runs", "where": "", "remedy": "start it later"}]}
+    known = [{"what": "a thread runs", "where": "db.py:3", "remedy": "start it later"}]
+    usual = machines.seal
+
+    def seal(spec):
+        if "%22explain%22: true" in spec.boot or '"explain": true' in spec.boot:
+            machines.fails = {"a": known}
+        return usual(spec)
+
+    sealing.sealing.seal = seal
+    with pytest.raises(UserError) as caught:
+        await sealed(mesh("a"))
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.line) == ("db.py", 3)
+    assert [spec.memory >> 20 for spec in machines.booted] == [64, 64 + 256]
+
+
 async def test_a_machine_that_ends_without_a_word_of_its_runtime(mesh, machines):
     machines.fails = {"a": []}
     with pytest.raises(MachineError, match="a was not sealed: it ended with status 3") as caught:
