@@ -403,7 +403,19 @@ static bool watch_host(struct tunnel *tunnel) {
  * lwIP closes by itself is nobody's, and a machine could leave behind any number of full buffers.
  */
 static bool is_drained(const struct tunnel *tunnel) {
-    return !tunnel->pcb || tcp_sndqueuelen(tunnel->pcb) == 0;
+    return tunnel->pcb->snd_buf >= TCP_SND_BUF; /* where the end takes no room */
+}
+
+/* Both ends have said all, and the machine has acknowledged it: lwIP waits by itself for the end
+ * to be acknowledged, and closes. It tells nobody, so the tunnel must not know the connection any
+ * longer; what the host has not taken yet is the tunnel's own. */
+static void part(struct tunnel *tunnel) {
+    struct tcp_pcb *pcb = tunnel->pcb;
+    if (!pcb || !tunnel->host_passed || !tunnel->mesh_ended || !is_drained(tunnel))
+        return;
+    forget_connection(tunnel);
+    if (tcp_close(pcb) != ERR_OK)
+        tcp_abort(pcb);
 }
 
 static void pump(struct tunnel *tunnel) {
@@ -424,15 +436,9 @@ static void pump(struct tunnel *tunnel) {
         reset(tunnel);
         return;
     }
-    if (tunnel->host_passed && tunnel->mesh_passed && is_drained(tunnel)) {
-        struct tcp_pcb *pcb = tunnel->pcb;
-        if (pcb) {
-            forget_connection(tunnel); /* lwIP waits for the end to be acknowledged, and closes */
-            if (tcp_close(pcb) != ERR_OK)
-                tcp_abort(pcb);
-        }
+    part(tunnel);
+    if (tunnel->host_passed && tunnel->mesh_passed && !tunnel->pcb)
         end(tunnel);
-    }
 }
 
 void tunnel_pump_all(void) {
@@ -472,7 +478,7 @@ void tunnel_port_changed(const struct port *port) {
             sys_untimeout(ask_again, tunnel);
             tunnel->state = WAITING;
             attempt(tunnel);
-        } else if (!port->deliver && tunnel->state == JOINED) {
+        } else if (!port->deliver && tunnel->state == JOINED && tunnel->pcb) {
             tunnel->failure = "the machine does not run";
             mark(tunnel);
         }

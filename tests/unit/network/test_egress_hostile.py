@@ -79,6 +79,27 @@ async def test_what_a_machine_does_not_take_is_counted_until_it_does(
         await until(switch, lambda counters: not counters.tunnels)
 
 
+async def test_two_ends_at_the_same_time_leave_nothing(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    """The machine's end crosses the server's, and its acknowledgement comes last."""
+    async with server() as (port, accepted):
+        switch = await start_switch(reaching(port))
+        connection = Connection(await attach(switch, "a"), PLACE, (4000, 5432))
+        await connection.open()
+        async with asyncio.timeout(SECONDS):
+            _, writer = await accepted.get()
+            before = connection.ack
+            writer.close()
+            while not (await connection.receive())[0] & FIN:
+                pass
+        behind, connection.ack = connection.ack, before
+        await connection.send(FIN | ACK)
+        connection.ack = behind
+        await connection.send(ACK)
+        await until(switch, lambda counters: not counters.tunnels)
+
+
 async def test_a_server_that_reads_nothing_holds_up_its_own_connection_alone(
     start_switch: StartSwitch, attach: Attach
 ) -> None:
