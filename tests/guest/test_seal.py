@@ -27,6 +27,7 @@ from meshkernel.trace.table import request
 
 from .running import MIB, REPOSITORY, SECONDS, compile_c, on_linux, parted, python_on_linux
 from .sealing import Warm, exposed, ran, sealed, spec_of_c, spec_of_python, started, values
+from .test_ends import KILLED, SEGMENTATION
 
 KINDS = ["ram", "elf"]
 MARK = "a-mark-of-the-host"
@@ -48,6 +49,22 @@ async def test_as_a_child_under_linux(name: str, kind: str, tmp_path: Path) -> N
     assert warm.console + done.ended.output == expected.output
     assert done.ended.status == expected.status
     assert not done.said
+
+
+@pytest.mark.parametrize("how", KILLED)
+async def test_what_is_protected_stays_so(how: str, tmp_path: Path) -> None:
+    warm = await sealed(spec_of_c("ends", "sealed", how), tmp_path)
+    done = await ran(warm.ram)
+    assert (done.end.reason, done.end.code) == (Reason.SIGNAL, SEGMENTATION)
+    assert done.ended.status == on_linux([compile_c("ends"), "sealed", how]).status
+
+
+async def test_the_memory_of_the_library_os_stays_out_of_reach(tmp_path: Path) -> None:
+    warm = await sealed(spec_of_c("ends", "sealed", "pass_high_addresses"), tmp_path)
+    done = await ran(warm.ram)
+    cold = await ran(spec_of_c("ends", "pass_high_addresses"))
+    assert done.ended == cold.ended
+    assert "Bad address" in done.ended.output
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
-/* Ends: this program ends in the way that its argument names. */
+/* Ends: this program ends in the way that its last argument names; behind a seal if the first is
+ * `sealed`. */
+* `sealed`.* /
 #define _GNU_SOURCE
-#include "guest.h"
+#include "seal.h"
 
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define PAGE 4096
 #define RETURN 0xc3
@@ -14,7 +15,7 @@
 #define HIGH_HALF UINT64_C(0xffff800000000000)
 #define HIGH_TEXT UINT64_C(0xffffffff80000000)
 
-static char data[PAGE] = {1};
+    static char data[PAGE] = {1};
 
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 static void overflow(volatile char *below) {
@@ -222,6 +223,10 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
+    if (argc > 2 && strcmp(argv[1], "sealed") == 0) {
+        arm();
+        only_child(fork());
+    }
     const char *how = argv[argc - 1];
 
     setvbuf(stdout, NULL, _IONBF, 0);
