@@ -1,6 +1,5 @@
 /* Ends: this program ends in the way that its last argument names; behind a seal if the first is
  * `sealed`. */
-* `sealed`.* /
 #define _GNU_SOURCE
 #include "seal.h"
 
@@ -15,7 +14,7 @@
 #define HIGH_HALF UINT64_C(0xffff800000000000)
 #define HIGH_TEXT UINT64_C(0xffffffff80000000)
 
-    static char data[PAGE] = {1};
+static char data[PAGE] = {1};
 
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 static void overflow(volatile char *below) {
