@@ -115,6 +115,33 @@ def test_call(meshkernel, running):
     assert meshkernel("call", "back.add", 'user="7"', "--json")[0] == 0
 
 
+def test_scale(meshkernel, running):
+    assert meshkernel("scale", "back=3", "middle=2")[:2] == (
+        0, "back: 3 replicas\nmiddle: 2 replicas\n",
+    )  # fmt: skip
+    rows = json.loads(meshkernel("ps", "--json")[1])
+    named = [(row["service"], row["replica"], row["name"]) for row in rows]
+    assert named[:3] == [("back", 1, "back"), ("back", 2, "back-2"), ("back", 3, "back-3")]
+    assert meshkernel("call", "back.add", "user=ann")[0] == 0
+    assert meshkernel("logs", "back-3")[1].endswith("| back-3 says hello\n")
+    assert meshkernel("stop", "back-2")[1] == "stopped: back-2\n"
+    assert meshkernel("scale", "back=1", "middle=1")[1].endswith("middle: 1 replica\n")
+
+
+@pytest.mark.parametrize("text", ["back", "back=", "back=-1", "=2", "back=many"])
+def test_a_number_of_replicas_is_explained(meshkernel, running, text):
+    status, _, err = meshkernel("scale", text)
+    assert status == 2
+    assert err == f"{text!r} names no number of replicas, write SERVICE=3\n"
+
+
+def test_what_cannot_be_scaled_is_explained(meshkernel, running):
+    status, _, err = meshkernel("scale", "back=auto")
+    assert status == 1
+    assert err.startswith("meshkernel: the replicas of back do not follow its load: write ")
+    assert "there is no service 'rear'" in meshkernel("scale", "rear=2")[2]
+
+
 def test_a_remote_error_shows_the_remote_stack(capsys, running):
     assert entry.run(["call", "back.fail"]) == 1
     err = capsys.readouterr().err
