@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import IPv4Address
 
 import pytest
 from attrs import evolve
 
 from meshkernel.errors import SupervisorError
 from meshkernel.network.switch import Switch
+from meshkernel.plan.model import Way
 from meshkernel.topology.model import Expose
 
 from .conftest import Attach, StartPeer, StartSwitch, make_plan, until
@@ -154,6 +156,20 @@ async def test_a_plan_that_grows_while_the_switch_runs(
     led = await led_to(switch, *kept)
     assert led["b"] > 0
     assert led["c"] > 0
+
+
+async def test_each_replica_has_the_ways_out_of_its_service(start_switch: StartSwitch) -> None:
+    whole = make_plan(alike=True)
+    way = Way("db", IPv4Address("10.9.0.200"), 5432, "127.0.0.1", 1)
+    b = evolve(whole.services["b"], ways=(way,))
+    first = evolve(b, replicas=b.replicas[:1])
+    switch = await start_switch(evolve(whole, services={**whole.services, "b": first}))
+    await switch.extend(evolve(whole, services={**whole.services, "b": b}), b.replicas[1:])
+    ways = (await switch.counters()).egress
+    assert [(each.source, each.target, each.port) for each in ways] == [
+        ("b", "db", 5432),
+        ("c", "db", 5432),
+    ]
 
 
 async def test_what_cannot_serve_is_told(switch: Switch) -> None:
