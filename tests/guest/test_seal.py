@@ -200,7 +200,7 @@ async def test_another_processor_is_refused(renewed: Warm, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("what", "found"),
     [
-        ("tcp", "descriptor 4 a network socket"),
+        ("connected", "descriptor 4 a network socket"),
         ("listener", "descriptor 4 a network socket"),
         ("udp6", "descriptor 4 a network socket"),
         ("netlink", "descriptor 4 a network socket"),
@@ -228,7 +228,7 @@ async def test_what_stands_in_the_way(what: str, found: str, tmp_path: Path) -> 
 
 async def test_what_comes_in_the_way_later(tmp_path: Path) -> None:
     with pytest.raises(NotSealed) as refused:
-        await sealed(spec_of_c("seal_refused", "tcp", "later"), tmp_path)
+        await sealed(spec_of_c("seal_refused", "listener", "later"), tmp_path)
     own, said = parted(refused.value.console.decode())
     assert own.splitlines() == ["-1 Device or resource busy"]
     assert not said
@@ -279,8 +279,11 @@ async def test_python_has_what_is_its_own(python_image: Image, tmp_path: Path) -
     assert not set(found[0]["random"]) & set(found[1]["random"])
 
 
-async def test_the_network_is_there_behind_the_seal(python_image: Image, tmp_path: Path) -> None:
-    warm = await sealed(spec_of_python(python_image, "sealed", "serve"), tmp_path)
+@pytest.mark.parametrize("when", ["behind", "before"])
+async def test_the_network_is_there_behind_the_seal(
+    python_image: Image, when: str, tmp_path: Path
+) -> None:
+    warm = await sealed(spec_of_python(python_image, "sealed", "serve", when), tmp_path)
     for _ in range(2):
         console = bytearray()
         async with asyncio.timeout(SECONDS), exposed(warm.ram, 80, console) as port:

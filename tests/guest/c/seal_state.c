@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "seal.h"
 
+#include <arpa/inet.h>
 #include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
@@ -91,6 +92,28 @@ static void make_files(void) {
     socketpair(AF_UNIX, SOCK_STREAM, 0, kept.pair);
     write(kept.pair[1], "in the socket", 13);
     kept.null = open("/dev/null", O_RDWR);
+}
+
+/* Connections that were closed linger for a while, unseen. */
+static void use_network(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+
+    bind(server, (struct sockaddr *)&address, size);
+    listen(server, 1);
+    getsockname(server, (struct sockaddr *)&address, &size);
+    connect(client, (struct sockaddr *)&address, size);
+    int accepted = accept(server, NULL, NULL);
+    SHOW("%zd", write(client, "hello", 5));
+    close(client);
+    close(accepted); /* with unread bytes: a reset */
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    connect(client, (struct sockaddr *)&address, size);
+    accepted = accept(server, NULL, NULL);
+    close(accepted);
+    close(client);
+    close(server);
 }
 
 static void make_process(void) {
@@ -198,6 +221,7 @@ static void threads(void) {
 int main(void) {
     make_memory();
     make_files();
+    use_network();
     make_process();
     printf("before\n");
     arm();
@@ -206,5 +230,6 @@ int main(void) {
     RUN(files);
     RUN(process);
     RUN(threads);
+    RUN(use_network);
     return 3;
 }

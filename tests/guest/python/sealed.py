@@ -1,6 +1,6 @@
 """Seals by fork; the child has what was before, and its own randomness, time and network.
 
-`serve`: answers one connection on port 80 from outside.
+`serve`: answers one connection on port 80 from outside; `before`: its port is taken before.
 """
 
 import asyncio
@@ -83,16 +83,17 @@ def look() -> None:
         print("own", json.dumps(own))
 
 
-def serve() -> None:
-    with socket.create_server(("", 80)) as server:
+def serve(server: socket.socket) -> None:
+    with server:
         connection, _ = server.accept()
         with connection:
             request = connection.recv(100)
             connection.sendall(b"%s from %s" % (request, socket.gethostname().encode()))
 
 
+early = socket.create_server(("", 80)) if "before" in sys.argv else None
 seal()
 if "serve" in sys.argv:
-    serve()
+    serve(early or socket.create_server(("", 80)))
 else:
     look()
