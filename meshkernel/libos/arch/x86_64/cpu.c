@@ -1,5 +1,6 @@
 /* Identification, and the control registers as CPUID allows them. */
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/tlb.h"
 
 #include "core/print.h"
 #include "core/string.h"
@@ -39,6 +40,7 @@ static void identify_hypervisor(void) {
     memcpy(signature + 4, &leaf.ecx, 4);
     memcpy(signature + 8, &leaf.edx, 4);
     cpu.kvm = memcmp(signature, "KVMKVMKVM\0\0\0", 12) == 0;
+    cpu.tcg = memcmp(signature, "TCGTCGTCGTCG", 12) == 0;
     if (cpu.kvm)
         cpu.kvm_features = cpuid(0x40000001, 0).eax;
 }
@@ -83,6 +85,7 @@ void cpu_init(void) {
     write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (cpu.hwcap & EDX_MCE ? CR4_MCE : 0) |
               (cpu.hwcap & EDX_PGE ? CR4_PGE : 0) | (cpu.xsave ? CR4_OSXSAVE : 0) |
               (cpu.fsgsbase ? CR4_FSGSBASE : 0));
+    tlb_init();
 }
 
 uint64_t cpu_fs_base(void) {

@@ -88,6 +88,7 @@ static inline void invlpg(uint64_t address) {
 struct cpu_features {
     bool xsave, xsaveopt, fsgsbase, x2apic, tsc_deadline, rdrand, rdseed, invariant_tsc, hypervisor;
     bool kvm;                /* KVM's signature: its leaves and MSRs are there */
+    bool tcg;                /* QEMU's own: software emulation */
     uint32_t kvm_features;   /* leaf 0x40000001 */
     uint32_t hypervisor_max; /* highest leaf from 0x40000000 on */
     uint32_t max_leaf;

@@ -6,6 +6,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
+#include "arch/x86_64/tlb.h"
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/xsave.h"
 #include "core/panic.h"
@@ -186,6 +187,7 @@ static struct trap_frame *page_fault(struct trap_frame *frame) {
         busy = true;
         resolved = space_fault(address, access_of(frame->error)) == 0;
         busy = false;
+        tlb_event();
     }
     if (resolved || (!application && fixed_up(frame)))
         return frame;
@@ -232,6 +234,7 @@ struct trap_frame *trap_dispatch(struct trap_frame *frame) {
     if (frame->number < 32)
         return exception(frame);
     interrupt_dispatch((unsigned)frame->number);
+    tlb_event();
     /* In idle there is nothing to preempt: schedule() looks again by itself. */
     if (!from_application(frame) || !(thread_preempt_due() || signal_due()))
         return frame;
