@@ -2,15 +2,18 @@
 
     python -m benchmarks.summon [--runs 15]
 
-Both run the same code. A call comes from the host, over a connection of its own, or from a third
-service over its link. What counts is the time above that of the service which is awake.
+All run the same code; of those that sleep one has a warm image and one a cold one. A call comes
+from the host, over a connection of its own, or from another service over its link. What counts is
+the time above that of the service which is awake.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,13 +22,16 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import output
-from benchmarks.rounds import interleaved
+from benchmarks.rounds import Turn, interleaved
 from meshkernel.client import Client
 from meshkernel.testing.mesh import MeshUnderTest, running_mesh
 
-TOPOLOGY = Path(__file__).with_name("sleepers") / "topology.toml"
+SOURCES = Path(__file__).with_name("sleepers")
 PATIENCE = 120.0
 TARGET_MS = 150
+SLEEPERS = ("warm", "cold")
+
+Call = Callable[[MeshUnderTest, str], Awaitable[float]]
 
 
 async def from_host(mesh: MeshUnderTest, service: str) -> float:
@@ -41,43 +47,51 @@ async def over_link(mesh: MeshUnderTest, service: str) -> float:
     return float(await mesh.call_within(PATIENCE, "caller.seconds", peer=service))
 
 
+WAYS: dict[str, Call] = {"from the host": from_host, "over a link": over_link}
+
+
 async def measured(mesh: MeshUnderTest, runs: int) -> dict[str, list[float]]:
     """The samples of each way, in turns; what sleeps has fallen asleep before each of its own."""
 
-    async def asleep(call: partial[object]) -> object:
-        await mesh.service("asleep").wait_asleep(PATIENCE)
-        return await call()
+    async def asleep(call: Call, service: str) -> float:
+        await mesh.service(service).wait_asleep(PATIENCE)
+        return await call(mesh, service)
 
-    turns = {
-        "awake, from the host": partial(from_host, mesh, "awake"),
-        "asleep, from the host": partial(asleep, partial(from_host, mesh, "asleep")),
-        "awake, over a link": partial(over_link, mesh, "awake"),
-        "asleep, over a link": partial(asleep, partial(over_link, mesh, "asleep")),
-    }
+    turns: dict[str, Turn[float]] = {}
+    for way, call in WAYS.items():
+        turns[f"awake, {way}"] = partial(call, mesh, "awake")
+        for service in SLEEPERS:
+            turns[f"{service}, {way}"] = partial(asleep, call, service)
     return await interleaved(turns, runs)
+
+
+def report(samples: dict[str, list[float]]) -> tuple[Table, dict[str, float]]:
+    """The figures as a table; and the medians, in milliseconds."""
+    medians = {name: statistics.median(each) * 1e3 for name, each in samples.items()}
+    table = Table("first reply", "median, ms", "slowest, ms", f"above awake (at most {TARGET_MS})")
+    for name, each in samples.items():
+        state, _, way = name.partition(", ")
+        above = "" if state == "awake" else f"{medians[name] - medians[f'awake, {way}']:,.0f}"
+        table.add_row(name, f"{medians[name]:,.1f}", f"{max(each) * 1e3:,.1f}", above)
+    return table, medians
 
 
 @click.command(help=__doc__)
 @click.option("--runs", default=15, show_default=True, help="Rounds that count.")
 def main(runs: int) -> None:
     """Measure, print, and keep the figures in build/benchmarks/summon.json."""
-    with running_mesh(TOPOLOGY) as mesh:
+    project = output.OUT / "sleepers"
+    shutil.copytree(SOURCES, project, dirs_exist_ok=True)
+    with running_mesh(project / "topology.toml") as mesh:
         samples = asyncio.run(measured(mesh, runs))
         boots = {row.service: row.boot_ms for row in mesh.ps()}
-    medians = {name: statistics.median(each) * 1e3 for name, each in samples.items()}
-    table = Table("", "median, ms", "slowest, ms")
-    for name, each in samples.items():
-        table.add_row(name, f"{medians[name]:,.1f}", f"{max(each) * 1e3:,.1f}")
-    for way in ("from the host", "over a link"):
-        above = medians[f"asleep, {way}"] - medians[f"awake, {way}"]
-        table.add_row(f"above, {way} (at most {TARGET_MS})", f"{above:,.1f}", "")
+    table, medians = report(samples)
     Console().print(table)
     output.save("summon", {"medians_ms": medians, "samples": samples, "last_boot_ms": boots})
     groups = {
-        way: {state: medians[f"{state}, {way}"] for state in ("awake", "asleep")}
-        for way in ("from the host", "over a link")
+        way: {state: medians[f"{state}, {way}"] for state in ("awake", *SLEEPERS)} for way in WAYS
     }
-    output.bars("summon", "First reply", "ms", groups)
+    output.bars("summon", "First reply", "ms", groups, logarithmic=True)
 
 
 if __name__ == "__main__":

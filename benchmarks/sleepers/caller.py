@@ -4,7 +4,7 @@ import time
 
 from meshkernel import link, rpc
 
-PEERS = {name: link(name) for name in ("awake", "asleep")}
+PEERS = {name: link(name) for name in ("awake", "warm", "cold")}
 
 
 @rpc

@@ -20,7 +20,13 @@ PALETTE = (
     "bright_yellow",
     "bright_green",
 )
-STATES = {"running": "green", "failed": "red", "restarting": "yellow", "starting": "yellow"}
+STATES = {
+    "running": "green",
+    "asleep": "blue",
+    "failed": "red",
+    "restarting": "yellow",
+    "starting": "yellow",
+}
 
 
 def coloured() -> bool:

@@ -29,6 +29,8 @@ def _service(service: ServicePlan, width: int) -> str:
     ]
     if service.service.replicas.most > 1 or service.service.replicas.vary:
         parts.append(replicas_text(service.service.replicas))
+    if service.service.sleep is not None:
+        parts.append(f"sleeps after {service.service.sleep:g} s")
     if service.peers:
         parts.append("calls " + ", ".join(f"{p.name} ({p.timeout:g} s)" for p in service.peers))
     if service.service.expose:

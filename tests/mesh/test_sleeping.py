@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 import urllib.parse
 from collections.abc import Iterator
 
@@ -141,3 +142,11 @@ async def test_what_does_not_come_up_fails_its_callers_in_time_and_says_why(
     assert (failed.state, failed.summons) == ("failed", 1)
     assert "OSError: no shelf is left" in failed.reason
     assert "no shelf is left; not started again" in mesh.logs("broken")
+
+
+async def test_callers_over_links_learn_of_it_within_the_links_time(mesh: MeshUnderTest) -> None:
+    began = time.monotonic()
+    told = await mesh.call_within(SECONDS, "caller.try_absent")
+    assert "absent could not be reached" in told
+    assert time.monotonic() - began < SECONDS / 2
+    assert "OSError: no shelf is left" in row(mesh, "absent").reason

@@ -4,7 +4,7 @@ import asyncio
 
 from meshkernel import NotDelivered, link, rpc
 
-diary, first, broken = link("diary"), link("first"), link("broken")
+diary, first, absent = link("diary"), link("first"), link("absent")
 
 
 @rpc
@@ -28,10 +28,9 @@ async def chain(value: int) -> list[str]:
 
 
 @rpc
-async def try_broken(seconds: float) -> str:
+async def try_absent() -> str:
     try:
-        async with asyncio.timeout(seconds):
-            await broken.never()
+        await absent.never()
     except NotDelivered as error:
         return str(error)
     return "it answered"

@@ -97,7 +97,12 @@ def test_the_plan_as_text() -> None:
     mesh = topology("web cart", "web>cart")
     services = dict(mesh.services)
     services["web"] = Service(
-        name="web", line=1, asgi="code.web:app", memory=1 << 30, expose=(Expose(8080, 80),)
+        name="web",
+        line=1,
+        asgi="code.web:app",
+        memory=1 << 30,
+        expose=(Expose(8080, 80),),
+        sleep=90.0,
     )
     plan = make_plan(Topology(mesh.path, mesh.name, services, mesh.links))
     web, cart = plan.services["web"].address, plan.services["cart"].address
@@ -107,7 +112,8 @@ def test_the_plan_as_text() -> None:
         "start 1\n"
         f"  cart  {cart!s:<15}     64 MiB  code.cart\n"
         "start 2\n"
-        f"  web   {web!s:<15}   1024 MiB  code.web:app  calls cart (2 s)"
+        f"  web   {web!s:<15}   1024 MiB  code.web:app  sleeps after 90 s"
+        "  calls cart (2 s)"
         "  exposed 127.0.0.1:8080 -> 80\n"
     )
 
