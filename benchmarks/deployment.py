@@ -65,10 +65,9 @@ async def deployments(plan: Plan) -> AsyncIterator[dict[str, Deployment]]:
         if KERNEL.exists():
             linuxes = _linuxes(plan, names, out, switch := await wires())
             found["linux"] = await _started(stack, linuxes, _dialling(plan, switch))
-        folder = Path(stack.enter_context(TemporaryDirectory()))
         for name, runtime in (("processes", {}), ("grpc", {"runtime": GRPC})):
             ports = Ports.free(plan)
-            ways = [AsProcess(plan, each, ports, folder, **runtime) for each in names]
+            ways = [AsProcess(plan, each, ports, **runtime) for each in names]
             client = _grpc_client if runtime else _loopback_client
             local = Deployment(partial(client, ports), lambda _: HERE)
             found[name] = await _started(stack, ways, local)

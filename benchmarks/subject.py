@@ -62,10 +62,10 @@ async def prepared(subject: Subject) -> AsyncIterator[dict[str, Way]]:
         ports = Ports.free(plan)
         for name in subject.companions:
             machine = InMachine(name, cold_spec(plan, name, out), switch, None)
-            for way in (machine, AsProcess(plan, name, ports, folder)):
+            for way in (machine, AsProcess(plan, name, ports)):
                 await (await stack.enter_async_context(way.start())).ready
         ways = _in_machines(subject.name, plan, out, switch)
-        ways.append(AsProcess(plan, subject.name, ports, folder))
+        ways.append(AsProcess(plan, subject.name, ports))
         yield {way.name: way for way in ways}
 
 

@@ -63,7 +63,6 @@ class AsProcess:
     plan: Plan
     service: str
     ports: Ports
-    folder: Path
     name: str = "process"
     runtime: str = RUNTIME
 
@@ -108,9 +107,7 @@ class AsProcess:
         }
         for name, peer in values["peers"].items():
             peer |= {"addresses": [HERE], "port": self.ports.calls[name]}
-        path = self.folder / f"{self.service}-{self.ports.calls[self.service]}.json"
-        path.write_text(json.dumps(values))
-        return path
+        return json.dumps(values)
 
     def _environment(self) -> dict[str, str]:
         site = sysconfig.get_path("purelib")
