@@ -42,6 +42,9 @@ ENVIRONMENT = {
 }
 """Of every service, and overridden by its own."""
 
+SEALING = "MESHKERNEL_SEAL"
+"""The variable that tells a boot for sealing what to look for."""
+
 HASH_SEED = "PYTHONHASHSEED"
 
 _SPECIAL = re.compile(rb"[%\x00-\x1f\x7f]|^ | $")
@@ -92,10 +95,14 @@ def service_json(plan: Plan, service: ServicePlan, replica: Replica) -> str:
 def sealing_environment(
     plan: Plan, service: ServicePlan, hash_seed: int, *, explain: bool = False
 ) -> dict[str, str]:
-    """The variables of a boot for sealing: those that every machine of the service will have, what
-    the runtime is told, and the seed of string hashes, unless the service has chosen one.
+    """The variables of a boot for sealing: those that every machine of the service will have, and
+    those that only it has.
+
+    LD_BIND_NOW has the dynamic linker look for all functions at once, before the seal, and not for
+    each one when it is called first, behind it.
     """
     told: dict[str, Any] = json.loads(service_json(plan, service, service.replicas[0]))
-    told |= {"peers": {}, "secrets": list(service.service.secrets), "explain": explain}
-    own = {HASH_SEED: str(hash_seed)} | environment(service)
-    return dict(sorted(own.items())) | {CONFIGURATION: json.dumps(told)}
+    sealing = {"secrets": list(service.service.secrets), "explain": explain}
+    own = {HASH_SEED: str(hash_seed), "LD_BIND_NOW": "1"} | environment(service)
+    own |= {SEALING: json.dumps(sealing)}
+    return dict(sorted(own.items())) | {CONFIGURATION: json.dumps(told | {"peers": {}})}

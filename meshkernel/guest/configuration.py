@@ -33,16 +33,14 @@ class Peer:
 class Configuration:
     """One service's configuration: exactly one of ``module`` and ``asgi`` is set.
 
-    That of a boot for sealing has no peers, but ``secrets``: the names of variables that machines
-    will have, and this boot has not; and ``explain``: it is to find where things are made that
-    cannot be sealed.
+    That of a boot for sealing has no peers.
 
     ``load``: seconds between two reports of a replica that is busy; None: they are not wanted.
     """
 
     __slots__ = (
-        *("asgi", "explain", "host", "http_port", "load", "mesh", "module", "peers", "port"),
-        *("replica", "secrets", "service", "sleep"),
+        *("asgi", "host", "http_port", "load", "mesh", "module", "peers", "port", "replica"),
+        *("service", "sleep"),
     )
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -56,8 +54,6 @@ class Configuration:
         self.replica: int = values.get("replica", 1)
         self.load: float | None = values.get("load")
         self.sleep: float | None = values.get("sleep")  # seconds without use
-        self.secrets: list[str] = values.get("secrets", [])
-        self.explain: bool = values.get("explain", False)
         self.peers = {
             name: Peer(name, peer["addresses"], peer["port"], peer["timeout"])
             for name, peer in values.get("peers", {}).items()

@@ -20,7 +20,8 @@ ENVIRONMENT = "/proc/self/environ"
 MARK = f"{VARIABLE}=".encode()
 """The runtime's own variable, which comes behind all others but secrets."""
 
-HASH_SEED = b"PYTHONHASHSEED="
+OF_SEAL = (b"PYTHONHASHSEED=", b"LD_BIND_NOW=", b"MESHKERNEL_SEAL=")
+"""Variables that only a boot for sealing has."""
 
 
 class Renewal:
@@ -30,29 +31,33 @@ class Renewal:
 
     def __init__(self) -> None:
         self._before = _environment()
-        self._usual = b""
+        self._whole = self._usual = b""
         self._generators = Generators()
         self._steps: list[Any] = []
 
     def prepare(self) -> None:
         """Choose what has to be done behind the seal: what was never imported needs nothing."""
-        own = (MARK, HASH_SEED)
-        kept = [each for each in self._before.split(b"\0") if each and not each.startswith(own)]
-        self._usual = b"".join(each + b"\0" for each in kept)
+        kept = [each for each in self._before.split(b"\0") if each and not each.startswith(OF_SEAL)]
+        self._whole = b"".join(each + b"\0" for each in kept)
+        self._usual = self._whole.partition(MARK)[0]
         self._steps = self._generators.prepare()
         self._steps += [step for name, step in STEPS.items() if name in sys.modules]
-        for name in (MARK, HASH_SEED):
+        for name in OF_SEAL:
             os.environb.pop(name[:-1], None)
 
-    def renew(self) -> str:
-        """Make this process one of its own; returns the configuration of its runtime."""
+    def renew(self) -> str | None:
+        """Make this process one of its own; returns the configuration of its runtime, if that is
+        not the one of the sealing boot.
+        """
+        for step in self._steps:
+            step()
         now = _environment()
+        if now == self._whole:
+            return None
         head, _, rest = now.partition(MARK)
         text, _, tail = rest.partition(b"\0")
         if tail or head != self._usual:  # else it has just the variables of the sealing boot
             self._renew_variables(head + tail)
-        for step in self._steps:
-            step()
         return text.decode()
 
     def _renew_variables(self, now: bytes) -> None:

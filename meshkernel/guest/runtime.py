@@ -100,12 +100,13 @@ class Runtime:
         if not (service.declared.after_seal or service.declared.start or service.web):
             await server.start_serving()  # there is nothing that has to come first
 
-    async def run(self, configuration: Configuration) -> None:
+    async def run(self, learn: Callable[[], Configuration]) -> None:
         """From what one machine has of its own to its end; what start-up raises is the caller's to
-        tell.
+        tell. ``learn`` says what that is: behind the seal, to which a task of this may wait.
         """
         service, server, stop = self._loaded, self._server, self._stop
         assert server is not None and stop is not None  # noqa: S101 - prepared before
+        configuration = learn()
         self._peers.configure(configuration)
         attach(self._peers)
         try:
@@ -252,24 +253,25 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
     logs.forward(control)
     gc.disable()  # what is imported lives on: looking for garbage among it only takes time
     runtime = Runtime(control, _settle)
-    sealing = _sealing(device)
+    sealing, sealed = _sealing(device), False
     try:
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
             runtime.heed_signals(loop)
             found = configuration.read()
             if sealing is not None:
-                sealing.watch(found)
+                sealing.watch()
             runtime.load(found)
             runner.run(runtime.prepare(found))
+            life = loop.create_task(runtime.run(lambda: found))
             if sealing is not None:
-                found = configuration.parse(sealing.seal())
-                sealing = None  # from here on, this is one machine of many
-            loop.run_until_complete(runtime.run(found))
+                found = sealing.seal(found)
+                sealed = True  # from here on, this is one machine of many
+            loop.run_until_complete(life)
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
         if isinstance(error, SystemExit) and runtime.ready:
             raise  # its own handler of SIGTERM, as in any program
-        if sealing is not None:
+        if sealing is not None and not sealed:
             control.send("unsealable", faults=sealing.faults_of(error))
             return UNSEALABLE
         stack = faults.stack_of(error)

@@ -10,16 +10,22 @@ the rest.
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import sys
 from typing import Any, Protocol
 
-from meshkernel.guest.configuration import Configuration
+from meshkernel.guest.configuration import Configuration, parse
 from meshkernel.guest.obstacles import Obstacle, describe, of_error, of_python
 from meshkernel.guest.renewal import Renewal
 from meshkernel.guest.witness import Secrets, explain
 from meshkernel.wire.faults import stack_of
+
+VARIABLE = "MESHKERNEL_SEAL"
+"""JSON: ``secrets``, the names of variables that machines will have and this boot has not; and
+``explain``, whether to find where things are made that cannot be sealed.
+"""
 
 CHUNK = 1 << 16
 
@@ -76,15 +82,16 @@ class Sealing:
         self._renewal = Renewal()
         self._secrets = Secrets()
 
-    def watch(self, configuration: Configuration) -> None:
+    def watch(self) -> None:
         """From now on the service is imported."""
-        if configuration.explain:
+        told = json.loads(os.environ.pop(VARIABLE, "{}"))
+        if told.get("explain"):
             explain()
-        self._secrets.watch(frozenset(configuration.secrets))
+        self._secrets.watch(frozenset(told.get("secrets", ())))
 
-    def seal(self) -> str:
-        """Seal the process; returns in each machine that goes on behind the seal, renewed, with the
-        configuration of its runtime.
+    def seal(self, configuration: Configuration) -> Configuration:
+        """Seal the process; returns in each machine that goes on behind the seal, renewed, with its
+        own configuration.
 
         Raises:
             UnsealableError: something stands in the way.
@@ -102,7 +109,8 @@ class Sealing:
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
-        return self._renewal.renew()
+        text = self._renewal.renew()
+        return configuration if text is None else parse(text)
 
     def faults_of(self, error: BaseException) -> list[dict[str, str]]:
         """What is told of an error that ended the boot; the stack of one that is the service's own

@@ -136,10 +136,21 @@ def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() ->
     assert variables["PYTHONHASHSEED"] == "7"
     told = json.loads(variables["MESHKERNEL_SERVICE"])
     assert (told["service"], told["asgi"], told["peers"]) == ("web", "code.web:app", {})
-    assert (told["secrets"], told["explain"]) == (["PAYMENT_KEY"], False)
+    asked = {"secrets": ["PAYMENT_KEY"], "explain": False}
+    assert json.loads(variables["MESHKERNEL_SEAL"]) == asked
     text = sealing_configuration(PLAN, PLAN.services["web"], 7, explain=True)
-    last = [value for key, value in boot_values(text) if key == "environment"][-1]
-    assert json.loads(last.partition("=")[2])["explain"] is True
+    values = [value for key, value in boot_values(text) if key == "environment"]
+    assert f"MESHKERNEL_SEAL={json.dumps(asked | {'explain': True})}" in values
+
+
+def test_a_service_without_links_is_told_the_same_at_its_seal_and_behind_it() -> None:
+    cart = PLAN.services["cart"]
+    texts = (sealing_configuration(PLAN, cart, 7), FILES["cart/boot.conf"])
+    lasts = [
+        [value for key, value in boot_values(text) if key == "environment"][-1] for text in texts
+    ]
+    assert lasts[0] == lasts[1]
+    assert lasts[0].startswith("MESHKERNEL_SERVICE=")
 
 
 def test_a_hash_seed_that_the_service_has_chosen_is_that_of_the_seal() -> None:

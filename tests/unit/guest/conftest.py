@@ -36,7 +36,7 @@ async def start() -> AsyncIterator[Start]:
             async def live() -> None:
                 runtime.load(configuration)
                 await runtime.prepare(configuration)
-                await runtime.run(configuration)
+                await runtime.run(lambda: configuration)
 
             service.task = asyncio.create_task(live())
 

@@ -18,13 +18,13 @@ PROGRAM = Path(__file__).with_name("linux_seal.py")
 LATER = "COLOUR=green|SECRET=of-one-machine"
 
 
-def sealed(tmp_path: Path, text: str, **values: Any) -> tuple[list[dict[str, Any]], str]:
+def sealed(tmp_path: Path, text: str, **told: Any) -> tuple[list[dict[str, Any]], str]:
     """Seal a service and let it go on as two machines, which are asked to stop when they are
     ready; returns all messages, and what was said on the console.
     """
     (tmp_path / "service.py").write_text(text)
     defaults = {"mesh": "m", "service": "s", "host": "0.0.0.0", "port": 0, "module": "service"}
-    configuration = f"MESHKERNEL_SERVICE={json.dumps(defaults | values)}"
+    configuration = f"MESHKERNEL_SERVICE={json.dumps(defaults)}"
     ours, theirs = control_pair()
     with ours:
         ours.settimeout(20)
@@ -34,6 +34,7 @@ def sealed(tmp_path: Path, text: str, **values: Any) -> tuple[list[dict[str, Any
             env=os.environ
             | {"PYTHONPATH": str(tmp_path), "COLOUR": "red", "PYTHONHASHSEED": "1"}
             | dict([configuration.split("=", 1)])
+            | {"MESHKERNEL_SEAL": json.dumps(told)}
             | {"OPENBLAS_NUM_THREADS": "1"},  # a machine has one processor: no threads of its own
             pass_fds=[theirs.fileno()],
             stderr=subprocess.PIPE,
@@ -49,8 +50,8 @@ def sealed(tmp_path: Path, text: str, **values: Any) -> tuple[list[dict[str, Any
             return messages, process.stderr.read()
 
 
-def faults(tmp_path: Path, text: str, **values: Any) -> list[tuple[str, str, str]]:
-    messages, said = sealed(tmp_path, text, explain=True, **values)
+def faults(tmp_path: Path, text: str, **told: Any) -> list[tuple[str, str, str]]:
+    messages, said = sealed(tmp_path, text, explain=True, **told)
     assert [message["type"] for message in messages] == ["unsealable"], said
     return [(each["where"], each["what"], each["remedy"]) for each in messages[0]["faults"]]
 
@@ -102,11 +103,12 @@ def test_the_environment_is_the_machines_but_for_what_the_program_set(tmp_path: 
 import os
 os.environ["MINE"] = "kept"
 def known():
-    return {name: os.environ.get(name) for name in ("COLOUR", "SECRET", "MINE", "PYTHONHASHSEED")}
+    names = ("COLOUR", "SECRET", "MINE", "PYTHONHASHSEED", "MESHKERNEL_SEAL")
+    return {name: os.environ.get(name) for name in names}
 """
     one, other = told(tmp_path, text)
     assert one == other
-    assert one.pop("PYTHONHASHSEED") is None
+    assert one.pop("PYTHONHASHSEED") is one.pop("MESHKERNEL_SEAL") is None
     assert one == {"COLOUR": "green", "SECRET": "of-one-machine", "MINE": "kept"}
 
 
