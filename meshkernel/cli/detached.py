@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from meshkernel.topology import Topology
 
 
-def background(topology: Topology, *, release: bool) -> int:
+def background(topology: Topology, *, release: bool, timings: bool = False) -> int:
     """Run the mesh in a process of its own; returns when it is up, or has failed."""
     folder = RunFolder(run_path(topology.root.resolve(), topology.name))
     if (status := heal(topology, folder, release=release)) is not None:
@@ -29,7 +29,7 @@ def background(topology: Topology, *, release: bool) -> int:
     folder.path.mkdir(parents=True, exist_ok=True)
     reading, writing = os.pipe()
     program = [sys.executable, "-m", "meshkernel.supervisor"]
-    options = ["--release"] if release else []
+    options = [*(["--release"] if release else []), *(["--timings"] if timings else [])]
     with folder.report.open("a") as report:
         child = subprocess.Popen(
             [*program, str(topology.path.resolve()), str(writing), *options],

@@ -21,8 +21,9 @@ Rows = list[dict[str, Any]]
 @click.command()
 @options.topology_argument
 @click.option("-d", "--detach", is_flag=True, help="Return once all services are ready.")
+@click.option("--timings", is_flag=True, help="Tell how long each part of each start took.")
 @options.release_option
-def up(topology: Path, detach: bool, release: bool) -> int:
+def up(topology: Path, detach: bool, timings: bool, release: bool) -> int:
     """Build every service, boot the mesh, and follow its logs.
 
     The mesh is up when every service has said that it is ready; Ctrl-C stops it again. With
@@ -32,14 +33,16 @@ def up(topology: Path, detach: bool, release: bool) -> int:
     \b
         meshkernel up
         meshkernel up -d shop/topology.toml
+        meshkernel up --timings
     """
     if detach:
         from meshkernel.cli import detached  # noqa: PLC0415
 
-        return detached.background(options.read_topology(topology), release=release)
+        found = options.read_topology(topology)
+        return detached.background(found, release=release, timings=timings)
     from meshkernel.cli import starting  # noqa: PLC0415
 
-    return starting.foreground(options.read_plan(topology, release=release))
+    return starting.foreground(options.read_plan(topology, release=release), timings=timings)
 
 
 @click.command()

@@ -16,7 +16,7 @@ from meshkernel.supervisor.run_folder import AlreadyRunningError
 from meshkernel.supervisor.server import MeshServer
 
 
-def foreground(plan: Plan) -> int:
+def foreground(plan: Plan, *, timings: bool = False) -> int:
     """Run the mesh in this process, until Ctrl-C or `meshkernel down`."""
     lines = show.LogLines(list(plan.replicas))
     with Progress(list(plan.services)) as progress:
@@ -31,6 +31,8 @@ def foreground(plan: Plan) -> int:
                     lines.show(line.service, line.text)
 
         host = RealHost(plan.topology.root.resolve() / "build")
+        if timings:
+            host.on_timing = progress
         try:
             return asyncio.run(up.supervise(plan, host, on_event=progress, meanwhile=follow))
         except AlreadyRunningError as error:

@@ -13,7 +13,9 @@ import importlib
 import logging
 import os
 import signal
+import struct
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -44,6 +46,9 @@ DRAIN_SHARE = 0.5
 SEAL = "/dev/seal"
 """Is there in a boot for sealing, and in no other."""
 
+SECONDS = struct.Struct(">d")
+"""As msgpack has a number behind its first byte."""
+
 UNSEALABLE = 3
 """The status of a program that cannot be sealed."""
 
@@ -54,6 +59,7 @@ class Runtime:
     def __init__(
         self, control: ControlChannel, on_ready: Callable[[], None] = lambda: None
     ) -> None:
+        self.began = time.monotonic()
         self._control = control
         self._on_ready = on_ready
         self._service: Loaded | None = None
@@ -95,7 +101,8 @@ class Runtime:
         if service.web is not None:
             await service.web.bind(configuration.host, configuration.http_port)
         methods, port = sorted(service.dispatcher.methods), server.sockets[0].getsockname()[1]
-        self._ready = control_channel.packed("ready", methods=methods, port=port)
+        # Its last eight bytes are the seconds that the runtime has taken, known when it is sent.
+        self._ready = control_channel.packed("ready", methods=methods, port=port, runtime=0.0)
         loop.add_reader(self._control.descriptor, self._receive)
         if not (service.declared.after_seal or service.declared.start or service.web):
             await server.start_serving()  # there is nothing that has to come first
@@ -113,7 +120,8 @@ class Runtime:
             if not server.is_serving():
                 await self._begin(service, server)
             self.ready = True
-            self._control.write(self._ready)
+            taken = SECONDS.pack(time.monotonic() - self.began)
+            self._control.write(self._ready[: -SECONDS.size] + taken)
             self._on_ready()
             self._begin_schedule(service)
             self._begin_idleness(service, configuration.sleep)
@@ -266,6 +274,7 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
             life = loop.create_task(runtime.run(lambda: found))
             if sealing is not None:
                 found = sealing.seal(found)
+                runtime.began = sealing.continued
                 sealed = True  # from here on, this is one machine of many
             loop.run_until_complete(life)
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise

@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import sys
+import time
 from typing import Any, Protocol
 
 from meshkernel.guest.configuration import Configuration, parse
@@ -81,6 +82,7 @@ class Sealing:
         self._way = way
         self._renewal = Renewal()
         self._secrets = Secrets()
+        self.continued = 0.0  # when this machine went on, by its monotonic clock
 
     def watch(self) -> None:
         """From now on the service is imported."""
@@ -108,6 +110,7 @@ class Sealing:
         gc.freeze()  # a collection must not write to pages that all machines share
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
+        self.continued = time.monotonic()
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         text = self._renewal.renew()
         return configuration if text is None else parse(text)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ class Machine:
         spec: what it was made from.
         qmp: QEMU's own protocol.
         channel: its control channel, to its runtime and its library OS.
+        greeted: `time.monotonic` when its QEMU said its first word.
     """
 
     spec: MachineSpec
@@ -47,6 +49,7 @@ class Machine:
     _console: Console
     _qemu: Qemu
     _end: asyncio.Task[MachineExit]
+    greeted: float | None = None
 
     @classmethod
     @asynccontextmanager
@@ -87,6 +90,7 @@ class Machine:
     async def _greet(self) -> None:
         greeting = asyncio.create_task(self.qmp.greet())
         await asyncio.wait([greeting, self._end], return_when=asyncio.FIRST_COMPLETED)
+        self.greeted = time.monotonic()
         try:
             await greeting
         except MachineError as error:

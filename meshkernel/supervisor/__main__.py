@@ -1,6 +1,7 @@
-"""``python -m meshkernel.supervisor TOPOLOGY DESCRIPTOR [--release]``: a mesh in the background.
+"""A mesh in the background: ``python -m meshkernel.supervisor TOPOLOGY DESCRIPTOR OPTIONS``.
 
-What happens until the mesh is up is told on the descriptor, one event a line; then it is closed.
+The options are ``--release`` and ``--timings``. What happens until the mesh is up is told on the
+descriptor, one event a line; then it is closed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contextlib import suppress
 
 from meshkernel.errors import MeshkernelError, UserError
 from meshkernel.plan import make_plan
-from meshkernel.supervisor.events import Event
+from meshkernel.supervisor.events import Event, ignore
 from meshkernel.supervisor.host import RealHost
 from meshkernel.supervisor.up import supervise
 from meshkernel.topology import parse
@@ -44,7 +45,8 @@ def main() -> int:
     report = _Report(int(descriptor))
     try:
         plan = make_plan(parse(topology), release="--release" in options)
-        host = RealHost(plan.topology.root.resolve() / "build")
+        on_timing = report if "--timings" in options else ignore
+        host = RealHost(plan.topology.root.resolve() / "build", on_timing=on_timing)
         return asyncio.run(supervise(plan, host, on_event=report))
     except UserError as error:
         report(Event("error", detail=str(error)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -23,8 +24,9 @@ from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.building import build_images
-from meshkernel.supervisor.events import Event, OnEvent
+from meshkernel.supervisor.events import Event, OnEvent, ignore
 from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
+from meshkernel.supervisor.timings import Timing
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Mount, Service
 
@@ -46,12 +48,13 @@ class RealHost:
     """Runs machines on this computer.
 
     ``out`` is the build folder; ``volumes`` where volumes are, ``volumes/`` beside the topology if
-    nothing is said.
+    nothing is said; ``on_timing`` is told how long the parts of each start took.
     """
 
     out: Path
     volumes: Path | None = None
     environ: Mapping[str, str] = field(factory=lambda: os.environ)
+    on_timing: OnEvent = ignore
     _images: dict[str, Image] = field(factory=dict)
     _boot: dict[str, str] = field(factory=dict)
     _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
@@ -193,13 +196,15 @@ class _RealLauncher:
         with self.host.machine_volumes(self.plan, replica) as opened:
             spec = self.host.spec(self.plan, replica, opened)
             network = await self.switch.attach(replica)
+            timing = Timing(replica, self.host.on_timing, on_message, time.monotonic())
             async with Machine.start(
                 spec,
                 network=network,
-                on_message=on_message,
+                on_message=timing.message,
                 on_console=on_console,
                 on_trace=self.host.on_trace(self.plan.replicas[replica].service),
             ) as machine:
+                timing.started, timing.greeted = machine.started, machine.greeted
                 yield machine
                 if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
                     self.host.boot_cold(self.plan.replicas[replica].service, replica)
