@@ -8,7 +8,7 @@ from typing import Any
 from meshkernel.topology.faults import Faults, nearest
 from meshkernel.topology.positions import KeyPath
 
-WARM = False
+WARM = True
 """Where nothing is said."""
 
 PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0}
