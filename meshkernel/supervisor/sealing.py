@@ -121,7 +121,7 @@ class Sealer:
     async def _boot(self, planned: ServicePlan, image: Image, key: str) -> Warm:
         folder = image.path.parent
         hash_seed = 1 + secrets.randbelow(SEEDS - 1)
-        spec = self._spec(planned, image, hash_seed)
+        spec = evolve(self._spec(planned, image, hash_seed), seed=secrets.token_hex(32))
         try:
             async with asyncio.timeout(PATIENCE), sealing.seal(spec) as sealed:
                 _log(folder, sealed.console, sealed.messages)
@@ -137,6 +137,7 @@ class Sealer:
             key,
             {
                 "hash_seed": planned.service.env.get(HASH_SEED, str(hash_seed)),
+                "seed": spec.seed,
                 "processor": sealed.seal.processor.vendor,
                 "memory": planned.service.memory,
                 "accel": self.accel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
@@ -95,6 +96,8 @@ async def test_services_are_sealed_two_at_a_time_and_told(mesh, machines):
     seeds = {image.warm.hash_seed for image in found.values()}
     assert len(seeds) == 3
     for spec in machines.booted:
+        bill = json.loads((spec.image.parent / warm.BILL).read_text())
+        assert (len(spec.seed), bill["seed"]) == (64, spec.seed)
         assert f"PYTHONHASHSEED={found[spec.name].warm.hash_seed}" in spec.boot
         assert "address" not in spec.boot
 
