@@ -15,6 +15,9 @@ from meshkernel.testing.mesh import MeshUnderTest, running_mesh
 from meshkernel.topology import parse
 from meshkernel.topology.faults import nearest
 
+LAST_CALL = "exit_group"
+"""Every program that comes to its own end makes it."""
+
 
 @contextmanager
 def recorded_mesh(topology: Path, service: str) -> Iterator[tuple[MeshUnderTest, RecordingHost]]:
@@ -45,11 +48,18 @@ def keep(host: RecordingHost, file: Path, *, add: bool) -> None:
         add: keep what is in the file, too.
 
     Raises:
-        MachineError: some of it was lost: a service would lack what is not in its profile.
+        MachineError: some of it was lost, or the service was ended before it had come to its own
+            end: it would lack what is not in its profile.
         UserError: what is in the file is no profile.
     """
     if host.used.lost:
         text = f"{host.used.lost} records of {host.service} were lost, so its profile is not kept"
+        raise MachineError(text)
+    if LAST_CALL not in host.used.syscalls:
+        text = (
+            f"{host.service} was ended before it had stopped by itself: what it does when it stops"
+            " is not in its profile, which is not kept; try again, on a computer that is less busy"
+        )
         raise MachineError(text)
     found = host.profile
     if add and file.exists():

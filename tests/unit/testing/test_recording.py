@@ -18,7 +18,7 @@ from meshkernel.testing.recording import keep, recorded_mesh
 @pytest.fixture
 def host(tmp_path: Path) -> RecordingHost:
     found = RecordingHost(tmp_path, service="cart")
-    found.used.syscalls |= {"write", "read"}
+    found.used.syscalls |= {"write", "read", "exit_group"}
     found.used.sockets.add("AF_INET SOCK_STREAM")
     return found
 
@@ -26,7 +26,9 @@ def host(tmp_path: Path) -> RecordingHost:
 def test_what_is_kept_is_read_again(host: RecordingHost, tmp_path: Path) -> None:
     file = tmp_path / "profiles" / "cart.toml"
     keep(host, file, add=False)
-    assert read(file) == Profile(("read", "write"), (), ("AF_INET SOCK_STREAM",), path="cart.toml")
+    assert read(file) == Profile(
+        ("exit_group", "read", "write"), (), ("AF_INET SOCK_STREAM",), path="cart.toml"
+    )
     assert file.read_text().startswith("# Recorded by `meshkernel profile cart`")
 
 
@@ -34,16 +36,25 @@ def test_another_record_is_added_or_takes_its_place(host: RecordingHost, tmp_pat
     file = tmp_path / "cart.toml"
     file.write_text('syscalls = ["openat"]\nfiles = ["/dev/null"]')
     keep(host, file, add=True)
-    assert read(file).syscalls == ("openat", "read", "write")
+    assert read(file).syscalls == ("exit_group", "openat", "read", "write")
     assert read(file).files == ("/dev/null",)
     keep(host, file, add=False)
-    assert read(file).syscalls == ("read", "write")
+    assert read(file).syscalls == ("exit_group", "read", "write")
     assert read(file).files == ()
 
 
 def test_a_record_with_gaps_is_not_kept(host: RecordingHost, tmp_path: Path) -> None:
     host.used.lost = 7
     with pytest.raises(MachineError, match="7 records of cart were lost"):
+        keep(host, tmp_path / "cart.toml", add=False)
+    assert not (tmp_path / "cart.toml").exists()
+
+
+def test_a_record_without_the_end_of_the_service_is_not_kept(
+    host: RecordingHost, tmp_path: Path
+) -> None:
+    host.used.syscalls.remove("exit_group")
+    with pytest.raises(MachineError, match="cart was ended before it had stopped by itself"):
         keep(host, tmp_path / "cart.toml", add=False)
     assert not (tmp_path / "cart.toml").exists()
 
