@@ -28,6 +28,7 @@ MOST_BYTES, MOST_CALLS = 0.6, 0.5
 
 KINDS = {
     "computation": "a pure computation that only listens",
+    "sealed": "the same in a warm image, which is what a service gets that says nothing",
     "worker": "a worker that only calls others",
     "keeper": "a service with a volume",
     "courier": "a service with TLS",
