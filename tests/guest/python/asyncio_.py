@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 import time
 
 
@@ -55,12 +56,14 @@ async def sockets() -> None:
 
 
 async def local_sockets() -> None:
-    server = await asyncio.start_unix_server(echo, "/tmp/guest-asyncio")
-    reader, writer = await asyncio.open_unix_connection("/tmp/guest-asyncio")
-    writer.write(b"over a path\n")
-    print(await reader.readline())
-    writer.close()
-    server.close()
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/socket"
+        server = await asyncio.start_unix_server(echo, path)
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b"over a path\n")
+        print(await reader.readline())
+        writer.close()
+        server.close()
 
 
 async def executor() -> None:
