@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import airportsdata
 
-from meshkernel import on_start, rpc
+from meshkernel import before_seal, rpc
 from services.messages import Nearby, Route
 from services.spatial import SpatialIndex
 
@@ -14,7 +14,7 @@ _index = SpatialIndex(())
 _airlines_index = SpatialIndex(())
 
 
-@on_start
+@before_seal
 def build_index() -> None:
     """Index some 28,000 airports by their position."""
     global _index, _airlines_index  # noqa: PLW0603 - the service's state, set before it is ready

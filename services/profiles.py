@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import airportsdata
 
-from meshkernel import on_start, rpc
+from meshkernel import before_seal, rpc
 from services.messages import Profile
 
 METRES_PER_FOOT = 0.3048
@@ -13,7 +13,7 @@ MOST_MATCHES = 20
 _airports: dict[str, airportsdata.Airport] = {}
 
 
-@on_start
+@before_seal
 def load() -> None:
     """Read the airports of the world."""
     _airports.update(airportsdata.load("ICAO"))
