@@ -110,7 +110,8 @@ async def threads_and_timers() -> None:
     for delay, name in ((0.03, "third"), (0.01, "first"), (0.02, "second")):
         loop.call_later(delay, order.append, name)
     await asyncio.sleep(0.05)
-    print(order, time.monotonic() - before >= 0.05)
+    # libuv counts from the whole millisecond in which it last looked at the clock.
+    print(order, time.monotonic() - before >= 0.045)
     print(await asyncio.gather(*(asyncio.to_thread(pow, 3, n) for n in range(5))))
     print((await loop.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM))[0][4][1])
     try:
