@@ -43,11 +43,16 @@ class Replica:
         return connection is not None and connection.usable
 
     @property
+    def callable(self) -> bool:
+        """Whether a call may be given to it: one that hangs first has to answer a new hello."""
+        connection = self.connection
+        return connection is not None and connection.usable and not connection.silent
+
+    @property
     def burden(self) -> tuple[bool, int]:
         """Of two replicas, the one with less of it is called."""
         connection = self.connection
-        stuck = connection is not None and (connection.congested or connection.silent)
-        return stuck, self.calls
+        return connection is not None and connection.congested, self.calls
 
     @property
     def is_opening(self) -> bool:
@@ -68,8 +73,9 @@ class Balance:
     with the fewest calls of this caller under way. One that is lost, or whose replica says that it
     stops, is left out at once; later calls open it anew, in the background as long as another one
     is there. So is one that hangs, from the first call on whose time was over until it is heard of
-    again, as long as others are there. A call that was not delivered goes to another replica; so
-    does one of unknown outcome, if its function is idempotent; all within the call's deadline.
+    again, be it over a new connection: TCP tries an old one again only after long pauses. A call
+    that was not delivered goes to another replica; so does one of unknown outcome, if its function
+    is idempotent; all within the call's deadline.
 
     Args:
         target: of the callee, for messages.
@@ -164,9 +170,9 @@ class Balance:
         while True:
             if self._lacking:
                 self._open_missing(at_once=False)
-            usable = [each for each in self._turn if each.usable and each not in full]
-            if usable:
-                best = usable[0] if len(usable) == 1 else min(usable, key=lambda each: each.burden)
+            found = [each for each in self._turn if each.callable and each not in full]
+            if found:
+                best = found[0] if len(found) == 1 else min(found, key=lambda each: each.burden)
                 if len(self._turn) > 1:
                     self._turn.remove(best)
                     self._turn.append(best)
@@ -210,7 +216,7 @@ class Balance:
         loop = asyncio.get_running_loop()
         self._lacking = False
         for replica in self._turn:
-            if replica.usable:
+            if replica.callable:
                 continue
             self._lacking = True
             if not replica.is_opening and (at_once or loop.time() >= replica.again):
@@ -244,7 +250,9 @@ class Balance:
 
     def _opened(self, replica: Replica, connection: CallerConnection) -> None:
         replica.fault, replica.wait, replica.again = None, FIRST_WAIT, 0.0
-        replica.connection = connection
+        hanging, replica.connection = replica.connection, connection
+        if hanging is not None and hanging.usable:
+            hanging.leave()
         connection.on_change = self._changed
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)

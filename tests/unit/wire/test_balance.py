@@ -188,6 +188,21 @@ async def test_where_all_hang_calls_go_to_them_all_the_same(replicas: Replicas) 
     assert await call == shops[0].port
 
 
+async def test_a_connection_on_which_nothing_comes_is_not_waited_for(replicas: Replicas) -> None:
+    """As behind a partition that is healed: TCP tries the old one again only after a long pause."""
+    balance, (shop,) = await replicas(1)
+    await warm(balance, [shop])
+    (stuck,) = shop.connections
+    assert stuck._transport is not None
+    stuck._transport.pause_reading()
+    with pytest.raises(DeadlineExceeded):
+        await balance.call("where", {}, 0.05)
+    assert await balance.call("where", {}, 5) == shop.port
+    assert len(shop.connections) == 2
+    assert await balance.call("where", {}, 5) == shop.port
+    assert len(shop.connections) == 2
+
+
 async def test_an_idempotent_call_is_made_again_where_its_replica_is_lost(
     replicas: Replicas,
 ) -> None:
