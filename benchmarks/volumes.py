@@ -22,7 +22,7 @@ from rich.table import Table
 
 from benchmarks import output
 from benchmarks.rounds import interleaved
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine import program
 from meshkernel.machine.program import Run, Share
 from meshkernel.topology.model import Accel

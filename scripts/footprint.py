@@ -13,7 +13,8 @@ from pathlib import Path
 from attrs import frozen
 
 from meshkernel.config import LibrarySources
-from meshkernel.image.builder import Image, build_mesh, build_program
+from meshkernel.image.builder import build_mesh, build_program
+from meshkernel.image.images import Image
 from meshkernel.machine.program import Run
 from meshkernel.plan import make_plan
 from meshkernel.topology import parse

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from attrs import define, evolve
 
 from benchmarks.peers.base import PORT, PROGRAM, OnReady, ReadyWatch, Running
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.program import Run, build

@@ -12,7 +12,7 @@ from meshkernel.cli import show
 if TYPE_CHECKING:
     from meshkernel.config.libos import OptionValue
     from meshkernel.config.selection import Chosen, Selection
-    from meshkernel.image.builder import Image
+    from meshkernel.image.images import Image
 
 
 def values(image: Image) -> dict[str, Any]:

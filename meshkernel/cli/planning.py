@@ -12,7 +12,7 @@ from meshkernel.cli import libraries, options, show
 from meshkernel.errors import Fault, UserError
 
 if TYPE_CHECKING:
-    from meshkernel.image.builder import Image
+    from meshkernel.image.images import Image
     from meshkernel.plan import Plan, ServicePlan
     from meshkernel.topology import Mount
 

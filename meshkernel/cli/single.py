@@ -12,7 +12,7 @@ import click
 from meshkernel.errors import Fault, UserError
 
 if TYPE_CHECKING:
-    from meshkernel.image.builder import Image
+    from meshkernel.image.images import Image
     from meshkernel.machine.attached import Ended
     from meshkernel.machine.program import Run, Share
     from meshkernel.topology import Expose

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine.console import END_OF_INPUT
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import MachineExit, Reason

@@ -15,8 +15,10 @@ from meshkernel.config import boot as planned
 from meshkernel.config.machine import MIB, VolumeValues
 from meshkernel.config.selection import exposed, mounted
 from meshkernel.errors import Fault, UserError
-from meshkernel.image.builder import Image, Program, build_program
+from meshkernel.image.builder import build_program
+from meshkernel.image.images import Image
 from meshkernel.image.paths import APP, PYTHON
+from meshkernel.image.program import Program
 from meshkernel.image.standard import require_tests
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec

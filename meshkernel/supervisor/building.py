@@ -10,7 +10,8 @@ from pathlib import Path
 from attrs import define, field
 
 from meshkernel.errors import SupervisorError
-from meshkernel.image.builder import Image, build_mesh
+from meshkernel.image.builder import build_mesh
+from meshkernel.image.images import Image
 from meshkernel.plan.model import Plan
 from meshkernel.supervisor.events import Event, OnEvent
 from meshkernel.toolchain.cache import Cache

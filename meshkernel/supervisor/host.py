@@ -13,7 +13,7 @@ from attrs import define, field
 
 from meshkernel.config import boot_configuration
 from meshkernel.errors import SupervisorError
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace

@@ -22,7 +22,7 @@ from meshkernel.config.boot import HASH_SEED
 from meshkernel.config.machine import BOARD, CPUS
 from meshkernel.errors import Fault, MachineError, UserError
 from meshkernel.image import seal_files, warm
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.image.warm import Warm
 from meshkernel.machine import sealing
 from meshkernel.machine.arguments import MachineSpec

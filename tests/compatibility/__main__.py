@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 
 from . import comparing, exceptions, sides
 from .comparing import Compared

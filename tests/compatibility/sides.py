@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from meshkernel.config.boot import ENVIRONMENT
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine import program
 from meshkernel.machine.console import END_OF_INPUT
 from meshkernel.machine.program import Run

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine import program
 
 from .running import python_run

@@ -15,7 +15,7 @@ import pytest
 from attrs import frozen
 
 from meshkernel.config.boot import ENVIRONMENT
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.image.paths import APP, LIBRARY
 from meshkernel.machine import program
 from meshkernel.machine.console import END_OF_INPUT

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from attrs import evolve, frozen
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.image.seal import Seal
 from meshkernel.image.seal_files import write_all
 from meshkernel.machine import program

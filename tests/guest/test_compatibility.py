@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from meshkernel.errors import UserError
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.image.standard import require_tests
 from tests.compatibility import exceptions, sides
 from tests.compatibility.comparing import Compared

@@ -12,7 +12,7 @@ import pytest
 
 from meshkernel.config.libos import LibrarySources
 from meshkernel.config.selection import Selection, Want, select
-from meshkernel.image.builder import _Build
+from meshkernel.image.builder import Build
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.program import Run
 from meshkernel.topology.model import Accel
@@ -66,9 +66,9 @@ def lacks(selection: Selection) -> list[str]:
 
 
 @cache
-def build() -> _Build:
+def build() -> Build:
     """One build for all: the program's files are looked at once, and objects are shared."""
-    return _Build.of(OUT, None)
+    return Build.of(OUT, None)
 
 
 @cache

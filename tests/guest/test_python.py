@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine.outcome import Reason
 
 from .running import HERE, MIB, InMachine, in_machine, python_on_linux, python_run

@@ -16,7 +16,7 @@ from attrs import evolve
 
 from meshkernel.config import machine as machines
 from meshkernel.config.machine import VolumeValues
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine.boot import complete, line
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.sealing import NotSealed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 
 from .running import in_machine, python_on_linux, python_run
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from attrs import define, field
 
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.console import END_OF_INPUT
 from meshkernel.machine.machine import Machine

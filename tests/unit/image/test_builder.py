@@ -12,9 +12,11 @@ import pytest
 from attrs import evolve
 
 from meshkernel.errors import UserError
-from meshkernel.image import analysis, builder
-from meshkernel.image.builder import Image, build_mesh, build_service
+from meshkernel.image import analysis
+from meshkernel.image.builder import build_mesh, build_service
 from meshkernel.image.filesystem import MAGIC, PAGE, Reader
+from meshkernel.image.images import Image
+from meshkernel.image.program import WEB, service_program
 from meshkernel.plan import Plan, make_plan
 from meshkernel.toolchain import tools
 from meshkernel.topology.model import Link, Service, Topology
@@ -163,10 +165,10 @@ def test_processes_are_refused_for_all_services_at_once(tmp_path: Path) -> None:
 
 def test_web_server_is_only_in_services_that_serve_the_web(tmp_path: Path) -> None:
     plan = project(tmp_path / "p", cart=SOURCE)
-    program = builder.service_program(plan, plan.services["cart"])
-    assert builder.WEB in program.without
+    program = service_program(plan, plan.services["cart"])
+    assert WEB in program.without
     topology = Topology(tmp_path / "t", "t", {"w": Service("w", 1, asgi="web:app")}, ())
     web = make_plan(topology)
-    program = builder.service_program(web, web.services["w"])
-    assert builder.WEB in program.modules
+    program = service_program(web, web.services["w"])
+    assert WEB in program.modules
     assert "web" in program.modules

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from meshkernel.config.selection import Selection
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.supervisor.host import RealHost, boot_configurations
 
 from .fakes import CHAIN, chain

@@ -12,7 +12,7 @@ import pytest
 from meshkernel.config.selection import Selection
 from meshkernel.errors import MachineError, UserError
 from meshkernel.image import warm
-from meshkernel.image.builder import Image
+from meshkernel.image.images import Image
 from meshkernel.machine.outcome import MachineExit, Reason
 from meshkernel.machine.sealing import NotSealed
 from meshkernel.plan import make_plan
