@@ -34,11 +34,11 @@ class Debuggers:
         if runner.name in self._services:
             raise SupervisorError(f"{runner.name} is being debugged already")
         self._services.add(runner.name)
-        runner.excuse(1)
+        runner.watch.excuse(1)
         try:
             return await self._attend(runner, machine, send)
         finally:
-            runner.excuse(-1)
+            runner.watch.excuse(-1)
             self._services.discard(runner.name)
 
     @staticmethod

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from meshkernel.errors import MachineError, MeshkernelError, SupervisorError
+from meshkernel.errors import MachineError, SupervisorError
 from meshkernel.plan.model import CALL_PORT
 from meshkernel.supervisor.backoff import Backoff
 from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.hearing import Hearing
 from meshkernel.supervisor.logbook import LogBook
+from meshkernel.supervisor.machines import Machines
 from meshkernel.supervisor.seams import Launcher, RunningMachine
 from meshkernel.supervisor.sleeping import GRACE as SLEEP_GRACE
 from meshkernel.supervisor.sleeping import Sleep
@@ -30,14 +28,12 @@ class Runner:
     """The supervisor's view of one replica of a service.
 
     Attributes:
-        pid: of the machine's process, while there is one.
-        boot_ms: from the machine's start to ``ready``, of the last start.
         restarts: how often the service was started again.
         reason: why it ended the last time, as a sentence, or None.
-        report: the crash report of that.
         methods, port: as the service announced them.
         hearing: what it says.
         sleep: how it sleeps; None for a service that does not.
+        watch: of its machines, whether they answer.
         load: how many calls it has under way, as it said last.
         on_load: called when it has said so.
     """
@@ -53,11 +49,8 @@ class Runner:
         sleep: Sleep | None = None,
     ) -> None:
         self.name = name
-        self.pid: int | None = None
-        self.boot_ms: int | None = None
         self.restarts = 0
         self.reason: str | None = None
-        self.report: Path | None = None
         self.methods: tuple[str, ...] = ()
         self.port: int | None = None
         self.sleep = sleep
@@ -65,26 +58,30 @@ class Runner:
         self.on_load: Callable[[], None] = lambda: None
         self._launcher = launcher
         self._changed = changed
-        self._reports = reports
         self._life = Lifecycle(self._entered)
         self._backoff = Backoff()
-        self._watch = Watch(name, lambda: self.reached(State.RUNNING, State.STOPPING))
+        self.watch = Watch(name, lambda: self.reached(State.RUNNING, State.STOPPING))
         self.hearing = Hearing(
             name,
             logs,
             on_ready=self._ready,
-            on_pong=self._watch.hear,
+            on_pong=self.watch.hear,
             on_rest=self._rest,
             on_load=self._loaded,
         )
-        self._machine: RunningMachine | None = None
+        self._machines = Machines(
+            name,
+            launcher,
+            self.hearing,
+            self.watch,
+            changed=lambda: changed(self),
+            reports=reports,
+        )
         self._task: asyncio.Task[None] | None = None
         self._falling: asyncio.Task[bool] | None = None
         self._attended = 0  # by those who look into its machine
         self._stopping = asyncio.Event()
         self._wakers: set[asyncio.Future[None]] = set()
-        self._launched = 0.0  # monotonic
-        self._ready_at: float | None = None  # monotonic
         self._once_ready = False
 
     @property
@@ -94,10 +91,26 @@ class Runner:
     @property
     def machine(self) -> RunningMachine:
         """The machine that runs; SupervisorError if there is none."""
-        if self._machine is None:
+        if self._machines.running is None:
             how = f"; `meshkernel start {self.name}` wakes it" if self.state is State.ASLEEP else ""
             raise SupervisorError(f"{self.name} has no machine: it is {self.state}{how}")
-        return self._machine
+        return self._machines.running
+
+    @property
+    def pid(self) -> int | None:
+        """Of the machine's process, while there is one."""
+        machine = self._machines.running
+        return None if machine is None else machine.pid
+
+    @property
+    def boot_ms(self) -> int | None:
+        """From the machine's start to ``ready``, of the last start."""
+        return self._machines.boot_ms
+
+    @property
+    def report(self) -> Path | None:
+        """The crash report of its last machine that has one."""
+        return self._machines.report
 
     async def start(self) -> None:
         """Start the service and wait until it is ready.
@@ -137,7 +150,7 @@ class Runner:
 
     async def fall_asleep(self) -> bool:
         """Stop the machine until somebody calls; False if the service is in use, or has none."""
-        machine = self._machine
+        machine = self._machines.running
         if self.sleep is None or machine is None or self.state is not State.RUNNING:
             return False
         if self._attended or not await self.sleep.ask(machine, self.port or CALL_PORT):
@@ -177,7 +190,7 @@ class Runner:
         if self.state in (State.STARTING, State.RUNNING):
             self._life.enter(State.STOPPING)
         if self.state is State.STOPPING:  # or it is for longer than this already
-            await self._ask_to_stop(grace)
+            await self._machines.stop(grace)
         if self._task is not None:
             await asyncio.wait({self._task})
             self._task.result()
@@ -186,32 +199,12 @@ class Runner:
             if self.sleep is not None:
                 self.sleep.refuse()
 
-    def excuse(self, count: int) -> None:
-        """One reason more (1) or less (-1) for the service not to answer pings."""
-        self._watch.excuse(count)
-
     def kill(self) -> bool:
         """End the machine at once, as if it had crashed; False if there is none."""
-        if self._machine is None:
+        if self._machines.running is None:
             return False
-        self._machine.kill()
+        self._machines.running.kill()
         return True
-
-    async def _ask_to_stop(self, grace: float) -> None:
-        machine = self._machine
-        if machine is None:  # its process is being made: _run_once ends it
-            return
-        try:
-            async with asyncio.timeout(grace):
-                if self._ready_at is not None:
-                    with suppress(MachineError):  # it has ended by itself
-                        # In this order: the runtime knows of the grace when the signal comes.
-                        await machine.send({"type": "stop", "grace": grace})
-                        await machine.signal(signal.SIGTERM)
-                    await machine.wait()
-        except TimeoutError:
-            self.hearing.note(f"did not stop within {grace:g} s, and is ended")
-        machine.kill()
 
     def _entered(self, state: State) -> None:  # noqa: ARG002 - the listener looks for itself
         for waker in self._wakers:
@@ -228,7 +221,10 @@ class Runner:
     async def _live(self) -> None:
         """One machine after the other, until the service is stopped, sleeps or is given up."""
         while True:
-            reason = await self._run_once()
+            self.load = 0.0
+            if self.sleep is not None:
+                self.sleep.falling = False
+            reason = await self._machines.run(self._is_asked_to_end)
             if self._stopping.is_set():
                 return
             if self.sleep is not None and self.sleep.falling:
@@ -238,7 +234,7 @@ class Runner:
                 self.hearing.note(f"{reason}; from now on its cold image is booted")
                 continue
             self.reason = reason
-            wait = self._backoff.after(self._seconds_ready()) if self._once_ready else None
+            wait = self._backoff.after(self._machines.seconds_ready) if self._once_ready else None
             if wait is None:
                 self.hearing.note(f"{reason}; not started again")
                 self._life.enter(State.FAILED)
@@ -256,6 +252,9 @@ class Runner:
                 return
             self.restarts += 1
             self._life.enter(State.STARTING)
+
+    def _is_asked_to_end(self) -> bool:
+        return self._stopping.is_set() or (self.sleep is not None and self.sleep.falling)
 
     def _fallen_asleep(self, sleep: Sleep) -> None:
         self.reason = None
@@ -277,60 +276,11 @@ class Runner:
         self.load = calls
         self.on_load()
 
-    def _seconds_ready(self) -> float:
-        return time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
-
-    async def _run_once(self) -> str:
-        """One machine from start to end; returns why it ended."""
-        self.hearing.failure = None
-        if self.sleep is not None:
-            self.sleep.falling = False
-        self._ready_at, self.load = None, 0.0
-        self._launched = time.monotonic()
-        try:
-            async with self._launcher.launch(
-                self.name, self.hearing.message, self.hearing.console
-            ) as self._machine:
-                self.pid = self._machine.pid
-                self._changed(self)
-                return await self._followed(self._machine)
-        except (MeshkernelError, OSError) as error:
-            return str(error)
-        except Exception as error:  # our own fault: told, and the service does not hang in between
-            self.hearing.note("".join(traceback.format_exception(error)).rstrip())
-            return f"{self.name} could not be run: {type(error).__name__}: {error}"
-        finally:
-            self._machine = self.pid = None
-            self.hearing.flush()
-
-    async def _followed(self, machine: RunningMachine) -> str:
-        """A machine that runs, to its end; returns why that came."""
-        if self._stopping.is_set():
-            machine.kill()
-        how, hung = await self._watch.end(machine)
-        reason = hung or self.hearing.failure or how
-        self.hearing.flush()
-        if not (self._stopping.is_set() or (self.sleep is not None and self.sleep.falling)):
-            with suppress(OSError):  # a full disk: it is started again all the same
-                self._report(machine, reason)
-        return reason
-
-    def _report(self, machine: RunningMachine, reason: str) -> None:
-        """Write a crash report, if there is a place for it."""
-        if self._reports is None:
-            return
-        now = time.monotonic()
-        ready = None if self._ready_at is None else now - self._ready_at
-        uptime = now - self._launched
-        self.report = self._reports.write(self.name, machine, reason, uptime=uptime, ready=ready)
-        self.hearing.note(f"its crash report: {self.report}")
-
     def _ready(self, methods: list[str], port: int | None) -> None:
         if self.state is not State.STARTING:  # it is being stopped
             return
-        self._ready_at = time.monotonic()
+        self._machines.is_ready()
         self._once_ready = True
-        self.boot_ms = round((self._ready_at - self._launched) * 1000)
         self.methods = tuple(methods)
         self.port = port
         self._life.enter(State.RUNNING)

@@ -115,7 +115,7 @@ class Shells:
         """While a statement runs, its service need not answer pings."""
         if running != session.running:
             session.running = running
-            session.runner.excuse(1 if running else -1)
+            session.runner.watch.excuse(1 if running else -1)
 
     async def _interrupt(self, number: int, session: Session) -> None:
         if not session.running:

@@ -108,15 +108,14 @@ async def test_stop_while_it_starts_and_while_it_waits(started, monkeypatch):
     assert cart.state is State.STOPPED
 
 
-async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(started):
+async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(started, monkeypatch):
     host = FakeHost()
 
     def launch(*_):
         raise KeyError("boot")
 
     cart = started(host)
-    cart._launcher = type("Broken", (), {"launch": staticmethod(launch)})()
-    cart._launcher.turned_cold = lambda _: False
+    monkeypatch.setattr(host, "launch", launch)
     with pytest.raises(MachineError, match="cart could not be run: KeyError: 'boot'"):
         async with asyncio.timeout(5):
             await cart.start()

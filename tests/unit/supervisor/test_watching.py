@@ -57,11 +57,11 @@ async def test_a_service_with_an_excuse_need_not_answer(started, monkeypatch):
     await cart.start()
     machine = await host.arrival("cart")
     machine.answers_pings = False
-    cart.excuse(1)
+    cart.watch.excuse(1)
     async with asyncio.timeout(10):
         while await machine.pings.get() < 20:
             pass
     assert cart.state is State.RUNNING
-    cart.excuse(-1)
+    cart.watch.excuse(-1)
     async with asyncio.timeout(5):
         await cart.reached(State.RESTARTING)
