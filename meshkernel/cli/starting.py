@@ -32,7 +32,7 @@ def foreground(plan: Plan, *, timings: bool = False) -> int:
 
         host = RealHost(plan.topology.root.resolve() / "build")
         if timings:
-            host.on_timing = progress
+            host.timings.tell = progress
         try:
             return asyncio.run(up.supervise(plan, host, on_event=progress, meanwhile=follow))
         except AlreadyRunningError as error:

@@ -103,6 +103,14 @@ class Channel:
         """
         return await self._ask(Frame(Kind.MAPS_ASK, b""), end)
 
+    async def start_report(self, end: asyncio.Future[Any]) -> bytes:
+        """How the machine's start went, a ``struct control_start``; ``end`` as for `maps`.
+
+        Raises:
+            MachineError: its library OS does not answer.
+        """
+        return await self._ask(Frame(Kind.START_ASK, b""), end)
+
     async def _ask(self, frame: Frame, end: asyncio.Future[Any]) -> bytes:
         """The library OS's answer to a question; nothing if the machine ends instead. One question
         at a time.
@@ -147,7 +155,7 @@ class Channel:
                 self._answered(
                     fault="cannot be traced: it has too little memory" if refused else ""
                 )
-            case Kind.MAPS:
+            case Kind.MAPS | Kind.START:
                 self._answered(frame.payload)
             case Kind.UNKNOWN:
                 (kind,) = UNKNOWN.unpack(frame.payload)

@@ -32,6 +32,8 @@ class Kind(IntEnum):
     MAPS_ASK = 11
     MAPS = 12
     SEALED = 13
+    START_ASK = 14
+    START = 15
 
 
 class ExitReason(IntEnum):

@@ -29,7 +29,11 @@ from meshkernel.machine.console import Console, OnConsole
 from meshkernel.machine.outcome import MachineExit, Remains, outcome
 from meshkernel.machine.process import Qemu, launch
 from meshkernel.machine.qmp import Qmp
+from meshkernel.machine.stamps import Stamps
 from meshkernel.trace import Request
+
+LOOKS = 3
+"""How often the machine's clock is compared with ours: the shortest look is the surest."""
 
 
 @define(eq=False)
@@ -40,7 +44,6 @@ class Machine:
         spec: what it was made from.
         qmp: QEMU's own protocol.
         channel: its control channel, to its runtime and its library OS.
-        greeted: `time.monotonic` when its QEMU said its first word.
     """
 
     spec: MachineSpec
@@ -49,7 +52,6 @@ class Machine:
     _console: Console
     _qemu: Qemu
     _end: asyncio.Task[MachineExit]
-    greeted: float | None = None
 
     @classmethod
     @asynccontextmanager
@@ -90,7 +92,6 @@ class Machine:
     async def _greet(self) -> None:
         greeting = asyncio.create_task(self.qmp.greet())
         await asyncio.wait([greeting, self._end], return_when=asyncio.FIRST_COMPLETED)
-        self.greeted = time.monotonic()
         try:
             await greeting
         except MachineError as error:
@@ -161,6 +162,21 @@ class Machine:
             MachineError: its library OS does not answer.
         """
         return (await self.channel.maps(self._end)).decode(errors="replace")
+
+    async def stamps(self) -> Stamps:
+        """How far its start was when.
+
+        Raises:
+            MachineError: its library OS does not answer, or the machine has ended.
+        """
+        looks = []
+        for _ in range(LOOKS):
+            asked = time.monotonic()
+            report = await self.channel.start_report(self._end)
+            if not report:
+                raise MachineError(f"{self.spec.name} has ended")
+            looks.append(Stamps.decode(report, asked, time.monotonic()))
+        return min(looks, key=lambda each: each.error)
 
     async def interrupt(self) -> None:
         """Has the library OS say where it is, even where it does not answer, and end (an NMI).

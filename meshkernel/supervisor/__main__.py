@@ -13,8 +13,9 @@ from contextlib import suppress
 
 from meshkernel.errors import MeshkernelError, UserError
 from meshkernel.plan import make_plan
-from meshkernel.supervisor.events import Event, ignore
+from meshkernel.supervisor.events import Event
 from meshkernel.supervisor.host import RealHost
+from meshkernel.supervisor.timings import Timings
 from meshkernel.supervisor.up import supervise
 from meshkernel.topology import parse
 
@@ -45,8 +46,8 @@ def main() -> int:
     report = _Report(int(descriptor))
     try:
         plan = make_plan(parse(topology), release="--release" in options)
-        on_timing = report if "--timings" in options else ignore
-        host = RealHost(plan.topology.root.resolve() / "build", on_timing=on_timing)
+        timings = Timings(report if "--timings" in options else None)
+        host = RealHost(plan.topology.root.resolve() / "build", timings=timings)
         return asyncio.run(supervise(plan, host, on_event=report))
     except UserError as error:
         report(Event("error", detail=str(error)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -22,11 +21,11 @@ from meshkernel.machine.outcome import Reason
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
-from meshkernel.plan.model import Plan
+from meshkernel.plan.model import CALL_PORT, Plan
 from meshkernel.supervisor.building import build_images
-from meshkernel.supervisor.events import Event, OnEvent, ignore
+from meshkernel.supervisor.events import Event, OnEvent
 from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
-from meshkernel.supervisor.timings import Timing
+from meshkernel.supervisor.timings import Place, Timing, Timings
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Mount, Service
 
@@ -48,13 +47,13 @@ class RealHost:
     """Runs machines on this computer.
 
     ``out`` is the build folder; ``volumes`` where volumes are, ``volumes/`` beside the topology if
-    nothing is said; ``on_timing`` is told how long the parts of each start took.
+    nothing is said; ``timings`` tells how long the parts of each start took.
     """
 
     out: Path
     volumes: Path | None = None
     environ: Mapping[str, str] = field(factory=lambda: os.environ)
-    on_timing: OnEvent = ignore
+    timings: Timings = field(factory=Timings)
     _images: dict[str, Image] = field(factory=dict)
     _boot: dict[str, str] = field(factory=dict)
     _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
@@ -141,6 +140,9 @@ class RealHost:
         del name
         return None
 
+    async def told(self) -> None:
+        await self.timings.told()
+
     def extend(self, plan: Plan) -> None:
         """Be ready for the machines of a plan that has grown."""
         for name, replica in plan.replicas.items():
@@ -196,7 +198,7 @@ class _RealLauncher:
         with self.host.machine_volumes(self.plan, replica) as opened:
             spec = self.host.spec(self.plan, replica, opened)
             network = await self.switch.attach(replica)
-            timing = Timing(replica, self.host.on_timing, on_message, time.monotonic())
+            timing = Timing(replica, on_message)
             async with Machine.start(
                 spec,
                 network=network,
@@ -204,10 +206,14 @@ class _RealLauncher:
                 on_console=on_console,
                 on_trace=self.host.on_trace(self.plan.replicas[replica].service),
             ) as machine:
-                timing.started, timing.greeted = machine.started, machine.greeted
-                yield machine
+                with self.host.timings.of(timing, machine, self._place(replica)):
+                    yield machine
                 if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
                     self.host.boot_cold(self.plan.replicas[replica].service, replica)
+
+    def _place(self, replica: str) -> Place:
+        address = self.plan.replicas[replica].address
+        return Place(self.switch.dial_socket, str(address), CALL_PORT)
 
     def extend(self, plan: Plan) -> None:
         self.host.extend(plan)

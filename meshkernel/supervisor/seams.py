@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from meshkernel.machine.stamps import Stamps
 from meshkernel.network.counters import Counters
 from meshkernel.plan.model import Plan, Replica
 from meshkernel.trace import Batch, Request
@@ -41,6 +42,13 @@ class RunningMachine(Protocol):
     @property
     def facts(self) -> dict[str, str]:
         """About the machine, for a report."""
+
+    @property
+    def started(self) -> float:
+        """When its process was made, by `time.monotonic`."""
+
+    async def stamps(self) -> Stamps:
+        """How far its start was when; MachineError if it does not say."""
 
     async def interrupt(self) -> None:
         """Have its library OS say where it is, and end; MachineError if that cannot be asked."""
@@ -134,3 +142,6 @@ class Host(Protocol):
 
     def launcher(self, plan: Plan, network: Network) -> Launcher:
         """What starts the machines of the images that were built."""
+
+    async def told(self) -> None:
+        """Wait until what is measured of the starts so far has been told."""

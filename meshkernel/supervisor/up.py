@@ -68,7 +68,9 @@ async def bring_up(
             if starting.done():
                 starting.result()
                 server.write_state()
-                on_event(Event("up", seconds=time.monotonic() - began))
+                seconds = time.monotonic() - began
+                await host.told()
+                on_event(Event("up", seconds=seconds))
                 during = asyncio.create_task(meanwhile(server))
             why = await ending
         finally:

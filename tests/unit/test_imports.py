@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "network": {"plan", "toolchain"},  # its switch is native code
     "trace": {"errors"},
     "machine": {"image", "network", "trace"},  # a single program is published through a gateway
-    "supervisor": {"machine", "network"},
+    "supervisor": {"machine", "network", "wire"},  # it says hello to what is ready
     "client": {"wire"},
     "testing": {"client", "supervisor"},
 }

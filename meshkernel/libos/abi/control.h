@@ -43,6 +43,10 @@ enum control_kind {
 
     /* library OS -> host: the memory is sealed; the machine resets behind it. */
     CONTROL_SEALED = 13, /* struct seal (abi/seal.h) */
+
+    /* host -> library OS: how did the start go? Answered with CONTROL_START. */
+    CONTROL_START_ASK = 14,
+    CONTROL_START = 15, /* struct control_start */
 };
 
 #define CONTROL_KINDS 32 /* more than there are */
@@ -58,6 +62,17 @@ struct control_unknown {
 struct control_time {
     uint64_t monotonic; /* nanoseconds since the guest's boot when the request was made */
     uint64_t wall;      /* nanoseconds since 1970 on the host */
+};
+
+/* When the start was how far, in ticks of the time stamp counter: it begins at 0, as the machine
+ * does. */
+struct control_start {
+    uint64_t now;     /* when this was written */
+    uint64_t rate;    /* nanoseconds for a tick, 32.32 fixed point */
+    uint64_t entry;   /* the first instruction behind the firmware */
+    uint64_t devices; /* all before the devices was done */
+    uint64_t network; /* devices and network were there */
+    uint64_t program; /* the program began, or went on behind its seal */
 };
 
 enum control_exit_reason {

@@ -15,6 +15,7 @@
 #include "core/pages.h"
 #include "core/print.h"
 #include "core/random.h"
+#include "core/stamps.h"
 #include "core/start.h"
 #include "core/thread.h"
 #include "drivers/uart/uart.h"
@@ -29,6 +30,8 @@ extern uintptr_t __stack_chk_guard;
 uintptr_t __stack_chk_guard = UINT64_C(0x595e9fbd94fda766); /* until there is randomness */
 
 static void *first_stack;
+
+uint64_t start_stamps[STAMPS];
 
 /* On the small stack of boot.S: no further than is needed for a better one. */
 void *boot_early(uint32_t start_info) {
@@ -96,16 +99,18 @@ __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) 
     clock_init();         /* time runs */
     if (boot.wall)
         clock_set_realtime(boot.wall, 0);
-    random_init();                  /* seed of the configuration, the CPU's own */
-    fs_init();                      /* image, /dev */
-    start_libraries(START_FILES);   /* /tmp, /proc, local sockets */
-    fs_complete();                  /* files of the configuration, the working directory */
+    random_init();                /* seed of the configuration, the CPU's own */
+    fs_init();                    /* image, /dev */
+    start_libraries(START_FILES); /* /tmp, /proc, local sockets */
+    fs_complete();                /* files of the configuration, the working directory */
+    stamp(STAMP_DEVICES);
     start_libraries(START_DEVICES); /* virtio: network, control channel, randomness, volumes */
     fs_check_volumes();             /* /data and its like came with the devices */
     random_require_seed();          /* or else not a step further */
     set_canary();
     mm_init();                      /* where in the address space things will lie: at random */
     start_libraries(START_NETWORK); /* TCP/IP */
+    stamp(STAMP_NETWORK);
     uart_start_input();             /* what is typed at the console */
     clock_refine();                 /* all of the above was time to measure */
     start_libraries(START_PROGRAM); /* the host's time; before, a timer would disturb the measure */

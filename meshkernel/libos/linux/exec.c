@@ -5,6 +5,7 @@
 #include "core/boot.h"
 #include "core/print.h"
 #include "core/random.h"
+#include "core/stamps.h"
 #include "core/string.h"
 #include "core/thread.h"
 #include "fs/fs.h"
@@ -189,5 +190,6 @@ noreturn void exec_first(void) {
     fs_open_console();
     string_copy(current->name, base_name(boot.arguments[0]), THREAD_NAME_SIZE);
     process_begin(current);
+    stamp(STAMP_PROGRAM);
     return_to_user(&frame);
 }

@@ -13,6 +13,7 @@
 #include "core/panic.h"
 #include "core/print.h"
 #include "core/random.h"
+#include "core/stamps.h"
 #include "core/start.h"
 #include "core/string.h"
 #include "core/thread.h"
@@ -107,15 +108,18 @@ __attribute__((optimize("no-stack-protector"))) static noreturn void go_on(void)
     random_init(); /* seed of the configuration, the CPU's own */
     fs_continue(); /* files of the configuration */
     continue_libraries(START_FILES);
+    stamp(STAMP_DEVICES);
     continue_libraries(START_DEVICES); /* virtio: network, control channel, randomness, volumes */
     stop_if_foreign();                 /* the host can hear of it now */
     fs_check_volumes();
     random_require_seed();
     set_canary();
     continue_libraries(START_NETWORK); /* the interface, keys */
+    stamp(STAMP_NETWORK);
     uart_start_input();
     clock_confirm(); /* whether the counter runs as the sealed one did */
     continue_libraries(START_PROGRAM);
+    stamp(STAMP_PROGRAM);
     return_to_user(current->user_frame);
 }
 

@@ -312,6 +312,9 @@ class FakeHost:
             self.machines.remove(machine)
             self.ended.append(service)
 
+    async def told(self) -> None:
+        pass
+
     def extend(self, plan: Plan) -> None:
         self.extended = plan
 

@@ -30,6 +30,9 @@
 pvh_entry:
     cli
     cld
+    rdtsc
+    movl %eax, PHYS(start_stamps)           /* STAMP_ENTRY, core/stamps.h */
+    movl %edx, PHYS(start_stamps) + 4
     movl $PHYS(boot_stack_top), %esp
     movl %ebx, %ebp
 

@@ -1,0 +1,6 @@
+from meshkernel import rpc
+
+
+@rpc
+async def one() -> int:
+    return 1
