@@ -148,7 +148,7 @@ async def _execute(spec: MachineSpec, descriptors: Descriptors) -> asyncio.subpr
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         pass_fds=[*descriptors.numbers, *spec.inherited, *spec.memory_files],
-        start_new_session=True,
+        process_group=0,  # so Ctrl-C is not for it; in our session still: docs/decisions.md
         preexec_fn=_die_with_parent(os.getpid()),
     )
 

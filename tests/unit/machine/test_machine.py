@@ -49,6 +49,13 @@ async def test_machine_that_vanishes() -> None:
     assert ended.reason is Reason.LOST
 
 
+async def test_ctrl_c_is_not_for_it_but_the_session_is_ours() -> None:
+    """A session of its own would be scheduled as a group of its own, where the host does that."""
+    _, console = await run("place")
+    session, group, number = map(int, console.split())
+    assert (session, group) == (os.getsid(0), number)
+
+
 async def test_time_is_answered_at_once() -> None:
     before = time.time_ns()
     _, console = await run("time")
