@@ -54,7 +54,6 @@ static void reclaim(void) {
 }
 
 static struct net_device device = {
-    .mac = {0x02, 0x6b, 10, 77, 0, 5},
     .start = device_start,
     .transmit = transmit,
     .reclaim = reclaim,

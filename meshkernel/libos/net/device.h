@@ -14,7 +14,6 @@ struct checksum_request {
 };
 
 struct net_device {
-    uint8_t mac[6];
     uint16_t mtu;       /* largest IP packet; 0: no limit of its own */
     bool checksums_out; /* fills in TCP and UDP checksums on request */
 

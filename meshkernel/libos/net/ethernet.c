@@ -142,8 +142,8 @@ err_t ethernet_init(struct netif *netif) {
     netif->name[1] = 't';
     netif->output = output;
     netif->linkoutput = ethernet_send;
-    netif->hwaddr_len = sizeof(device->mac);
-    memcpy(netif->hwaddr, device->mac, sizeof(device->mac));
+    netif->hwaddr_len = NETIF_MAX_HWADDR_LEN;
+    mac_of(netif->hwaddr, netif, netif_ip4_addr(netif)); /* as the neighbours work it out */
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_LINK_UP;
     NETIF_SET_CHECKSUM_CTRL(
         netif, (u16_t)(device->checksums_out ? NETIF_CHECKSUM_ENABLE_ALL & ~CHECKSUMS_TRANSPORT_OUT
