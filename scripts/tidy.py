@@ -12,6 +12,7 @@ from meshkernel import config
 from meshkernel.config.selection import everything
 from meshkernel.image import python_layout
 from meshkernel.image.filesystem import FIRST_INODE
+from meshkernel.machine import launcher
 from meshkernel.network.building import Recipe
 from meshkernel.network.building import units as switch_units
 from meshkernel.toolchain import third_party
@@ -26,12 +27,15 @@ GCC_ALONE = ("-g", "-ffile-prefix-map", "-mstack-protector-guard", "-fno-tree-lo
 
 
 def units(cache: Cache) -> Iterator[Unit]:
-    """Every C file of ours with its flags: the library OS of a plain program, and the switch."""
+    """Every C file of ours with its flags: the library OS of a plain program, the switch, and
+    what starts machines.
+    """
     sources = config.LibrarySources.load()
     headers = config.headers(sources, everything(sources))
     headers["python.h"] = python_layout.render(None, FIRST_INODE)
     yield from Builder.of(cache).units(headers)
     yield from switch_units(Recipe.read(), third_party.lwip(cache))
+    yield Unit(launcher.SOURCE, launcher.FLAGS)
 
 
 def check(unit: Unit) -> str:

@@ -12,6 +12,7 @@ from attrs import define, evolve
 from benchmarks.peers.base import PORT, PROGRAM, OnReady, ReadyWatch, Running
 from meshkernel.image.images import Image
 from meshkernel.machine.arguments import MachineSpec
+from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.program import Run, build
 from meshkernel.network.building import build_switch
@@ -62,6 +63,7 @@ class Unikernel:
             memory=memory,
             accel=Accel.TCG,
             mac=self.service.mac,
+            launcher=build_launcher(Cache(run.out.absolute() / "cache")),
         )
         async with wires(self.plan, self.native) as switch:
             network = await switch.attach(self.service.name)

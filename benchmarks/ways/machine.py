@@ -13,9 +13,11 @@ from benchmarks.ways.base import Connect, Running, Word
 from meshkernel.config import boot_configuration
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
+from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan
+from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
 
 
@@ -68,6 +70,7 @@ def cold_spec(plan: Plan, service: str, out: Path) -> MachineSpec:
         memory=planned.service.memory,
         accel=Accel.TCG,
         mac=planned.mac,
+        launcher=build_launcher(Cache(out / "cache")),
     )
 
 

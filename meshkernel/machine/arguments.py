@@ -18,6 +18,7 @@ class MachineSpec:
 
     Attributes:
         name: shown in messages and in the process's title.
+        launcher: what starts its QEMU, see `meshkernel.machine.launcher`.
         image: what it boots.
         boot: the boot configuration without ``seed``, ``wall`` and secrets.
         memory: bytes.
@@ -49,6 +50,7 @@ class MachineSpec:
     sealing: int | None = None
     wall: int | None = None
     seed: str | None = None
+    launcher: Path = field(kw_only=True)
 
     @property
     def memory_files(self) -> list[int]:

@@ -7,12 +7,10 @@ arguments (`meshkernel.machine.arguments`) and of the descriptors that QEMU inhe
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from attrs import define, field, frozen
@@ -25,7 +23,6 @@ CHUNK = 1 << 16
 ERRORS_KEPT = 1 << 16
 """Bytes of the end of QEMU's standard error that are remembered."""
 
-PR_SET_PDEATHSIG = 1
 SO_SNDBUFFORCE = 32  # linux/socket.h
 
 IN_FLIGHT = 4 << 20
@@ -143,13 +140,13 @@ def _pairs(theirs: ExitStack) -> Iterator[tuple[list[socket.socket], dict[str, i
 
 async def _execute(spec: MachineSpec, descriptors: Descriptors) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
+        *(spec.launcher, str(os.getpid())),
         *arguments(tools.qemu().path, spec, descriptors),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         pass_fds=[*descriptors.numbers, *spec.inherited, *spec.memory_files],
         process_group=0,  # so Ctrl-C is not for it; in our session still: docs/decisions.md
-        preexec_fn=_die_with_parent(os.getpid()),
     )
 
 
@@ -166,15 +163,3 @@ def _widen(end: socket.socket) -> None:
         end.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, IN_FLIGHT)
     except PermissionError:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_FLIGHT)
-
-
-def _die_with_parent(parent: int) -> Callable[[], None]:
-    """What the child runs before QEMU: it is killed when its parent dies, however that happens."""
-    library = ctypes.CDLL(None)
-
-    def prepare() -> None:
-        library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return prepare

@@ -24,6 +24,7 @@ from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.boot import line
 from meshkernel.machine.console import OnConsole
+from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.volumes import open_folder
 from meshkernel.plan import Plan, make_plan
@@ -214,6 +215,7 @@ async def _started(
     plan = run.plan()
     cache = Cache(run.out.absolute() / "cache")
     accel = (await asyncio.to_thread(probe.choose, run.accel, cache)).accel
+    launcher = await asyncio.to_thread(build_launcher, cache)
     (service,) = plan.services.values()
     spec = MachineSpec(
         name=run.name,
@@ -227,6 +229,7 @@ async def _started(
             for index, share in enumerate(run.volumes)
         ),
         inherited=tuple(locked),
+        launcher=launcher,
     )
     if not run.publish:
         async with Machine.start(spec, on_console=on_console) as machine:

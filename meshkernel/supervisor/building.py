@@ -83,8 +83,8 @@ async def build_images(
         # Only where something is to be sealed: machines take their time to import.
         from meshkernel.supervisor.sealing import Sealer  # noqa: PLC0415
 
-        accel = await asyncio.to_thread(_accel, plan, out)
-        sealer = Sealer(plan, accel, on_event, anew=anew)
+        accel, launcher = await asyncio.to_thread(_what_starts, plan, out)
+        sealer = Sealer(plan, accel, launcher, on_event, anew=anew)
         images |= await sealer.seal(wanted)
         for name, seconds in sealer.seconds.items():
             report.seconds[name] += seconds
@@ -96,7 +96,9 @@ async def build_images(
     return images
 
 
-def _accel(plan: Plan, out: Path) -> Accel:
-    from meshkernel.machine import probe  # noqa: PLC0415
+def _what_starts(plan: Plan, out: Path) -> tuple[Accel, Path]:
+    """What executes machines here, and what starts them."""
+    from meshkernel.machine import launcher, probe  # noqa: PLC0415
 
-    return probe.choose(plan.topology.accel, Cache(out.absolute() / "cache")).accel
+    cache = Cache(out.absolute() / "cache")
+    return probe.choose(plan.topology.accel, cache).accel, launcher.build_launcher(cache)

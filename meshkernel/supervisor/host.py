@@ -16,6 +16,7 @@ from meshkernel.image.images import Image
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace
+from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
@@ -59,6 +60,7 @@ class RealHost:
     _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
     _accel: Accel = Accel.TCG
     _switch: Path | None = None
+    _launcher: Path | None = None
     _opened: Volumes | None = None
     _cold: set[str] = field(factory=set)  # services that cannot go on from their seal here
     _turned: set[str] = field(factory=set)  # and of whom nobody has been told yet
@@ -69,6 +71,7 @@ class RealHost:
         self._images = await build_images(plan, self.out, on_event, self.everything)
         self._boot = boot_configurations(plan)
         self._switch = await asyncio.to_thread(build_switch, cache)
+        self._launcher = await asyncio.to_thread(build_launcher, cache)
         choice = await asyncio.to_thread(probe.choose, plan.topology.accel, cache)
         self._accel = choice.accel
         on_event(Event("note", detail=str(choice)))
@@ -165,6 +168,7 @@ class RealHost:
         replica, planned = plan.replicas[name], plan.of(name)
         mounts, service = planned.service.volumes, planned.name
         assert self._kept is not None  # noqa: S101 - there is a network
+        assert self._launcher is not None  # noqa: S101 - and it was built before
         warm = self._images[service].warm is not None and service not in self._cold
         return MachineSpec(
             name=name,
@@ -177,6 +181,7 @@ class RealHost:
             volumes=opened.of(mounts) if opened else (),
             inherited=opened.descriptors if opened and mounts else (),
             secrets={secret: self.environ[secret] for secret in planned.service.secrets},
+            launcher=self._launcher,
         )
 
 

@@ -55,6 +55,7 @@ class Sealer:
     Attributes:
         plan: of the mesh.
         accel: what executes the machines; never ``auto``.
+        launcher: what starts them.
         tell: is told of each service that is being sealed.
         anew: seal what is good still, too.
         seconds: how long each took.
@@ -62,6 +63,7 @@ class Sealer:
 
     plan: Plan
     accel: Accel
+    launcher: Path
     tell: OnEvent
     anew: bool = False
     seconds: dict[str, float] = field(factory=dict)
@@ -154,6 +156,7 @@ class Sealer:
             boot=sealing_configuration(self.plan, planned, hash_seed, explain=explain),
             memory=memory + EXPLAINING if explain else memory,
             accel=self.accel,
+            launcher=self.launcher,
         )
 
     async def _explained(

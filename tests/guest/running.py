@@ -19,8 +19,10 @@ from meshkernel.image.images import Image
 from meshkernel.image.paths import APP, LIBRARY
 from meshkernel.machine import program
 from meshkernel.machine.console import END_OF_INPUT
+from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.program import Run, Share
+from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
 
 HERE = Path(__file__).parent
@@ -37,6 +39,11 @@ PREFIX = "meshkernel: "
 """How lines of the library OS start; those of a Python stack follow one such line."""
 STACK = "meshkernel: Python stack"
 FRAME = ("  File ", "  ...")
+
+
+def launcher() -> Path:
+    """What starts machines."""
+    return build_launcher(Cache(OUT / "cache"))
 
 
 @frozen

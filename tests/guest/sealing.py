@@ -26,7 +26,18 @@ from meshkernel.network.switch import Switch
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel, Expose
 
-from .running import HERE, MIB, OUT, SECONDS, Ended, InMachine, compile_c, parted, python_run
+from .running import (
+    HERE,
+    MIB,
+    OUT,
+    SECONDS,
+    Ended,
+    InMachine,
+    compile_c,
+    launcher,
+    parted,
+    python_run,
+)
 
 
 @frozen
@@ -58,7 +69,7 @@ class Warm:
 
 def spec_of(run: Run, image: Image) -> MachineSpec:
     """The machine of a program, without anything from outside."""
-    return MachineSpec(run.name, image.path, run.boot(run.plan()), run.memory)
+    return MachineSpec(run.name, image.path, run.boot(run.plan()), run.memory, launcher=launcher())
 
 
 def spec_of_c(name: str, *arguments: str, memory: int = 64 * MIB) -> MachineSpec:

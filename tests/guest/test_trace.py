@@ -19,7 +19,7 @@ from meshkernel.trace.lines import Lines
 from meshkernel.trace.table import request
 from meshkernel.trace.used import Used
 
-from .running import SECONDS, python_run
+from .running import SECONDS, launcher, python_run
 
 pytestmark = pytest.mark.machine
 
@@ -51,8 +51,9 @@ class Traced:
 @asynccontextmanager
 async def running(image: Image, asked: Request | None = None) -> AsyncIterator[Traced]:
     run = python_run("traced")
+    boot = run.boot(run.plan())
     spec = MachineSpec(
-        run.name, image.path, run.boot(run.plan()), run.memory, run.accel, trace=asked
+        *(run.name, image.path, boot, run.memory, run.accel), trace=asked, launcher=launcher()
     )
     console = bytearray()
     async with asyncio.timeout(SECONDS), Machine.start(spec, on_console=console.extend) as machine:

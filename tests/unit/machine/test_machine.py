@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,25 @@ import pytest
 
 from meshkernel.errors import MachineError
 from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
+from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import MachineExit, Reason
+from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
 
 pytestmark = pytest.mark.usefixtures("fake_qemu")
 
 
+@cache
+def launcher() -> Path:
+    return build_launcher(Cache(Path(__file__).parents[3] / "build" / "cache"))
+
+
 def spec(what: str, **secrets: str) -> MachineSpec:
     boot = f"abi 1\nargument {what}\n"
-    return MachineSpec("test", Path("image.elf"), boot, 32 << 20, secrets=secrets)
+    return MachineSpec(
+        "test", Path("image.elf"), boot, 32 << 20, secrets=secrets, launcher=launcher()
+    )
 
 
 async def run(what: str, **secrets: str) -> tuple[MachineExit, bytes]:
@@ -123,8 +133,10 @@ from pathlib import Path
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.machine import Machine
 
+BOOT = ("abi 1\\nargument wait\\n", 32 << 20)
+
 async def main():
-    spec = MachineSpec("test", Path("image.elf"), "abi 1\\nargument wait\\n", 32 << 20)
+    spec = MachineSpec("test", Path("image.elf"), *BOOT, launcher=Path(sys.argv[1]))
     async with Machine.start(spec) as machine:
         print(machine.pid, flush=True)
         await machine.wait()
@@ -135,7 +147,7 @@ asyncio.run(main())
 
 def test_killed_supervisor_leaves_no_machine() -> None:
     supervisor = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISOR], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SUPERVISOR, str(launcher())], stdout=subprocess.PIPE, text=True
     )
     assert supervisor.stdout is not None
     pid = int(supervisor.stdout.readline())
@@ -157,7 +169,9 @@ def test_command_line_names_no_secret() -> None:
 
 @pytest.mark.parametrize(("accel", "cpu"), [(Accel.TCG, "max"), (Accel.KVM, "host")])
 def test_accelerator_and_network(accel: Accel, cpu: str) -> None:
-    machine = MachineSpec("a", Path("i"), "abi 1", 33 << 20, accel, mac="02:6b:0a:00:00:01")
+    machine = MachineSpec(
+        "a", Path("i"), "abi 1", 33 << 20, accel, mac="02:6b:0a:00:00:01", launcher=launcher()
+    )
     words = " ".join(arguments(Path("qemu"), machine, Descriptors(3, 4, 5, 6, 7)))
     assert f"-accel {accel} -cpu {cpu}" in words
     assert "-m 33M" in words

@@ -18,6 +18,7 @@ def test_a_later_build_does_not_change_what_a_running_mesh_restarts_with(tmp_pat
     for beside in ("libos.debug", "image.json"):
         (tmp_path / beside).write_text("old")
     host = RealHost(tmp_path / "build")
+    host._launcher = tmp_path / "launch"
     host._images = {name: image(built) for name in plan.services}
     host._boot = dict.fromkeys(plan.services, "abi 1\n")
     host._keep_images(tmp_path / "images")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -83,7 +84,7 @@ def mesh(tmp_path):
 async def sealed(mesh, *, anew=False):
     plan, images = mesh
     events = []
-    found = await Sealer(plan, Accel.TCG, events.append, anew=anew).seal(images)
+    found = await Sealer(plan, Accel.TCG, Path("launch"), events.append, anew=anew).seal(images)
     return found, [(event.service, event.detail) for event in events]
 
 
