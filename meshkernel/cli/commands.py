@@ -7,6 +7,7 @@ import click
 from meshkernel.cli.building import build, check
 from meshkernel.cli.calling import call
 from meshkernel.cli.debugging import debug
+from meshkernel.cli.events import events
 from meshkernel.cli.planning import plan
 from meshkernel.cli.profiling import profile
 from meshkernel.cli.running import down, logs, ps, up
@@ -16,7 +17,7 @@ from meshkernel.cli.stopping import restart, scale, start, stop
 from meshkernel.cli.tracing import trace
 
 VERBS = (
-    *(check, plan, build, up, down, ps, logs, call, run, profile),
+    *(check, plan, build, up, down, ps, logs, events, call, run, profile),
     *(stop, start, restart, scale, trace, shell, debug),
 )
 

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
@@ -14,7 +13,6 @@ from meshkernel.errors import SupervisorError
 from meshkernel.network.counters import EgressCounters
 from meshkernel.plan.model import CALL_PORT
 from meshkernel.supervisor.control import Command, Request, Send
-from meshkernel.supervisor.logbook import Line
 from meshkernel.supervisor.processes import Identity
 from meshkernel.supervisor.replicas import Replicas
 from meshkernel.supervisor.state import State
@@ -30,6 +28,7 @@ def commands_of(server: MeshServer) -> dict[str, Command]:
         "ps": commands.ps,
         "info": commands.info,
         "logs": commands.logs,
+        "events": commands.events,
         "kill": commands.kill,
         "stop": commands.stop,
         "start": commands.start,
@@ -99,21 +98,19 @@ class _Commands:
             for line in self._server.logs.last(services, request.get("count")):
                 await send({"line": line.as_map()})
             if request.get("follow"):
-                await self._follow(lines, send)
+                async for line in lines:
+                    await send({"line": line.as_map()})
 
-    async def _follow(self, lines: AsyncIterator[Line], send: Send) -> None:
-        async def pump() -> None:
-            async for line in lines:
-                await send({"line": line.as_map()})
-
-        pumping = asyncio.create_task(pump())
-        stopped = asyncio.create_task(self._server.stopped.wait())
-        try:
-            await asyncio.wait({pumping, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            pumping.cancel()
-            stopped.cancel()
-            await asyncio.gather(pumping, stopped, return_exceptions=True)
+    async def events(self, request: Request, send: Send) -> Any:
+        """What has happened to services, and what happens."""
+        named = request.get("services", [])
+        names, history = {*named, *self._replicas(named)}, self._server.mesh.history
+        async with history.following(names) as coming:
+            for each in history.last(names, request.get("since") or 0.0):
+                await send({"line": each.as_map()})
+            if request.get("follow"):
+                async for each in coming:
+                    await send({"line": each.as_map()})
 
     async def kill(self, request: Request, send: Send) -> Any:
         runners = self._server.mesh.of(request.get("service", ""))

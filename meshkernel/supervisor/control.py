@@ -1,7 +1,7 @@
 """The supervisor's side of its control socket: one JSON object a line, in both directions.
 
 A request is ``{"command": NAME, ...}``. An answer is ``{"result": ...}`` or ``{"error": TEXT}``;
-``logs`` sends ``{"line": {...}}`` before it.
+``logs`` and others send ``{"line": {...}}`` before it.
 """
 
 from __future__ import annotations

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from attrs import asdict, frozen
+
+from meshkernel.supervisor.followers import Followers
 
 KEPT = 1000
 """Lines of each service that stay in memory."""
@@ -20,9 +21,6 @@ ROTATED_AT = 4 << 20
 
 LONGEST = 1 << 13
 """Characters of a line; a longer one is broken into several."""
-
-BEHIND = 10_000
-"""Lines that a follower may be behind before the oldest are left out."""
 
 
 @frozen
@@ -35,8 +33,7 @@ class Line:
 
     def written(self) -> str:
         """The line as it stands in the file: its time in UTC, then its text."""
-        moment = datetime.fromtimestamp(self.time, UTC)
-        return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z {self.text}"
+        return f"{written(self.time)} {self.text}"
 
     def as_map(self) -> dict[str, object]:
         """For the control socket."""
@@ -73,7 +70,7 @@ class LogBook:
         self._lines: dict[str, deque[Line]] = {}
         self._files: dict[str, _File] = {}
         self.extend(services)
-        self._followers: set[asyncio.Queue[Line]] = set()
+        self._followers: Followers[Line] = Followers()
 
     def extend(self, names: Iterable[str]) -> None:
         """Others will say something, too."""
@@ -91,10 +88,7 @@ class LogBook:
             line = Line(time, service, part)
             self._lines[service].append(line)
             self._files[service].write(line)
-            for follower in self._followers:
-                if follower.full():
-                    follower.get_nowait()
-                follower.put_nowait(line)
+            self._followers.tell(line)
 
     def last(self, services: Iterable[str] = (), count: int | None = None) -> list[Line]:
         """The last lines of these services (of all, if none is named), oldest first.
@@ -111,28 +105,24 @@ class LogBook:
         """The lines in memory of one service that are not older than ``time``."""
         return [line for line in self._lines[service] if line.time >= time]
 
-    @asynccontextmanager
-    async def following(self, services: Iterable[str] = ()) -> AsyncIterator[AsyncIterator[Line]]:
+    def following(
+        self, services: Iterable[str] = ()
+    ) -> AbstractAsyncContextManager[AsyncIterator[Line]]:
         """The lines from now on, for as long as the block runs."""
         names = frozenset(services)  # none: all, and those that come later
-        queue: asyncio.Queue[Line] = asyncio.Queue(BEHIND)
-
-        async def lines() -> AsyncIterator[Line]:
-            while True:
-                line = await queue.get()
-                if not names or line.service in names:
-                    yield line
-
-        self._followers.add(queue)
-        try:
-            yield lines()
-        finally:
-            self._followers.discard(queue)
+        return self._followers.following(lambda line: not names or line.service in names)
 
     def close(self) -> None:
-        """Close the files; the lines in memory stay."""
+        """Close the files; the lines in memory stay, and those who follow get no more."""
+        self._followers.close()
         for file in self._files.values():
             file.close()
+
+
+def written(time: float) -> str:
+    """A time in UTC, with milliseconds, of seconds since 1970."""
+    moment = datetime.fromtimestamp(time, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from meshkernel.errors import MachineError, SupervisorError
@@ -13,6 +14,7 @@ from meshkernel.plan.model import Plan, Replica
 from meshkernel.supervisor.callers import Callers
 from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.events import Event, OnEvent, ignore
+from meshkernel.supervisor.history import History, What
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.replicas import GONE, Replicas
 from meshkernel.supervisor.rows import Row, row_of
@@ -32,6 +34,7 @@ class Mesh:
     Attributes:
         services: what runs of each service, by its name, in the plan's order.
         runners: those of all replicas, by their names.
+        history: what happens to them.
 
     ``changed`` is called after each change of a state or of a process; ``reports`` has the
     crash reports.
@@ -51,6 +54,7 @@ class Mesh:
     ) -> None:
         self.plan = plan
         self.logs = logs
+        self.history = History()
         self._image_bytes = image_bytes
         self._on_event = on_event
         self._notify = changed
@@ -77,6 +81,7 @@ class Mesh:
                 self._launcher,
                 self.logs,
                 self._changed,
+                happened=partial(self.history.add, service=each.service, replica=each.name),
                 reports=self._reports,
                 sleep=None if each.sleep is None else Sleep(each.name, self._network),
             )
@@ -142,6 +147,7 @@ class Mesh:
             await asyncio.gather(*(runner.stop(grace) for runner in runners))
         self._callers.close()
         self.logs.close()
+        self.history.close()
 
     async def start_services(self, names: Collection[str]) -> None:
         """Start these of the services or replicas, those that are called before their callers.
@@ -186,6 +192,9 @@ class Mesh:
             if count > len(service.runners):
                 await self._grow(service, count)
             service.wanted = count
+            if count != before:
+                said = f"from {before} to {count} replicas"
+                self.history.add(What.SCALED, said, service=service.name)
             self._notify()
             more = service.runners[before:count]
             for runner in more:

@@ -12,6 +12,7 @@ from meshkernel.plan.model import CALL_PORT
 from meshkernel.supervisor.backoff import Backoff
 from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.hearing import Hearing
+from meshkernel.supervisor.history import What
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.machines import Machines
 from meshkernel.supervisor.seams import Launcher, RunningMachine
@@ -22,6 +23,16 @@ from meshkernel.supervisor.watching import Watch
 
 GRACE = 5.0
 """Seconds that a service has to stop."""
+
+
+HAPPENINGS = {
+    State.ASLEEP: What.SLEEPING,
+    State.STARTING: What.STARTING,
+    State.RUNNING: What.READY,
+    State.STOPPING: What.STOPPING,
+    State.STOPPED: What.STOPPED,
+}
+"""What has happened when a state is entered; of the others is told where it is known why."""
 
 
 class Runner:
@@ -45,6 +56,7 @@ class Runner:
         logs: LogBook,
         changed: Callable[[Runner], None],
         *,
+        happened: Callable[[What, str], None] = lambda *_: None,
         reports: Reports | None = None,
         sleep: Sleep | None = None,
     ) -> None:
@@ -58,6 +70,7 @@ class Runner:
         self.on_load: Callable[[], None] = lambda: None
         self._launcher = launcher
         self._changed = changed
+        self._happened = happened
         self._life = Lifecycle(self._entered)
         self._backoff = Backoff()
         self.watch = Watch(name, lambda: self.reached(State.RUNNING, State.STOPPING))
@@ -143,6 +156,7 @@ class Runner:
             return
         if self.state is State.ASLEEP:
             self.sleep.summoned()
+            self._happened(What.SUMMONED, "")
             self.hearing.note("somebody calls: the machine is started")
             self._begin()
         else:
@@ -206,7 +220,10 @@ class Runner:
         self._machines.running.kill()
         return True
 
-    def _entered(self, state: State) -> None:  # noqa: ARG002 - the listener looks for itself
+    def _entered(self, state: State) -> None:
+        if state in HAPPENINGS:
+            detail = f"in {self.boot_ms} ms" if state is State.RUNNING else ""
+            self._happened(HAPPENINGS[state], detail)
         for waker in self._wakers:
             if not waker.done():
                 waker.set_result(None)
@@ -232,10 +249,14 @@ class Runner:
                 return
             if self._launcher.turned_cold(self.name):
                 self.hearing.note(f"{reason}; from now on its cold image is booted")
+                self._happened(What.COLD, reason)
                 continue
             self.reason = reason
             wait = self._backoff.after(self._machines.seconds_ready) if self._once_ready else None
+            if self._once_ready:
+                self._happened(What.CRASHED, reason)
             if wait is None:
+                self._happened(What.FAILED, reason)
                 self.hearing.note(f"{reason}; not started again")
                 self._life.enter(State.FAILED)
                 if self.sleep is not None:
@@ -243,6 +264,7 @@ class Runner:
                 return
             if self.sleep is not None:
                 self.sleep.hold()
+            self._happened(What.RESTARTING, f"in {wait:g} s")
             self.hearing.note(f"{reason}; started again in {wait:g} s")
             self._life.enter(State.RESTARTING)
             with suppress(TimeoutError):

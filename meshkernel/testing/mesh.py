@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import count, product
@@ -20,6 +20,7 @@ from meshkernel.network.counters import Counters
 from meshkernel.network.dial import open_dial
 from meshkernel.plan import CALL_PORT, Plan, make_plan
 from meshkernel.supervisor.events import Event
+from meshkernel.supervisor.history import What
 from meshkernel.supervisor.remote import run_path
 from meshkernel.supervisor.rows import Row
 from meshkernel.supervisor.run_folder import RunFolder
@@ -113,7 +114,7 @@ class ServiceUnderTest:
             async for line in coming:
                 if text in line.text:
                     return line.text
-        raise AssertionError("lines come for ever")
+        raise SupervisorError(f"the mesh stopped before {self.name} said {text!r}")
 
 
 class MeshUnderTest:
@@ -184,22 +185,25 @@ class MeshUnderTest:
 
         At its end every fault of the network is healed.
         """
-        network = self.server.network
-        with self._faulty(network.partition(*pair) for pair in self._pairs(one, other)):
+        network, said = self.server.network, f"{one} and {other}"
+        faults = (network.partition(*pair) for pair in self._pairs(one, other))
+        with self._faulty(What.PARTITIONED, said, faults):
             yield
 
     @contextmanager
     def delay(self, source: str, target: str, seconds: float) -> Iterator[None]:
         """Each frame from one service to another is held back while the block runs."""
-        network = self.server.network
-        with self._faulty(network.delay(*pair, seconds) for pair in self._pairs(source, target)):
+        network, said = self.server.network, f"{source} to {target}, by {seconds:g} s"
+        faults = (network.delay(*pair, seconds) for pair in self._pairs(source, target))
+        with self._faulty(What.DELAYED, said, faults):
             yield
 
     @contextmanager
     def drop(self, source: str, target: str, percent: int) -> Iterator[None]:
         """So many of a hundred frames are lost while the block runs."""
-        network = self.server.network
-        with self._faulty(network.drop(*pair, percent) for pair in self._pairs(source, target)):
+        network, said = self.server.network, f"{source} to {target}, {percent} % of the frames"
+        faults = (network.drop(*pair, percent) for pair in self._pairs(source, target))
+        with self._faulty(What.DROPPED, said, faults):
             yield
 
     def touch(self, name: str) -> None:
@@ -245,13 +249,22 @@ class MeshUnderTest:
         return list(product(ones, others))
 
     @contextmanager
-    def _faulty(self, faults: Iterable[Any]) -> Iterator[None]:
-        for fault in faults:
-            self.background.run(fault)
+    def _faulty(
+        self, what: What, said: str, faults: Iterable[Coroutine[Any, Any, None]]
+    ) -> Iterator[None]:
         try:
+            self.background.run(self._inject(what, said, faults))
             yield
         finally:
-            self.background.run(self.server.network.heal())
+            self.background.run(self._inject(What.HEALED, "", [self.server.network.heal()]))
+
+    async def _inject(
+        self, what: What, said: str, faults: Iterable[Coroutine[Any, Any, None]]
+    ) -> None:
+        """Change how the network behaves, and note it where one looks for what has happened."""
+        for fault in faults:
+            await fault
+        self.server.mesh.history.add(what, said)
 
     def _replicas(self, service: str) -> list[str]:
         """The names of those that are called; of an unknown service, its own."""

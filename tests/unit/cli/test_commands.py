@@ -18,7 +18,7 @@ def test_help_teaches(meshkernel):
     status, out, _ = meshkernel("--help")
     assert status == 0
     assert [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line] == [
-        "check", "plan", "build", "up", "down", "ps", "logs", "call", "run", "profile",
+        "check", "plan", "build", "up", "down", "ps", "logs", "events", "call", "run", "profile",
         "stop", "start", "restart", "scale", "trace", "shell", "debug",
     ]  # fmt: skip
 
@@ -64,7 +64,9 @@ def test_faults_are_told_with_their_lines(meshkernel, project):
     assert "did you mean 'back'?" in err
 
 
-@pytest.mark.parametrize("command", ["check", "plan", "up", "ps", "down", "build", "logs"])
+@pytest.mark.parametrize(
+    "command", ["check", "plan", "up", "ps", "down", "build", "logs", "events"]
+)
 def test_no_topology(meshkernel, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     status, _, err = meshkernel(command)
@@ -102,7 +104,7 @@ def test_ps_counts_the_ways_out(meshkernel, running):
     assert all(ways == [] for ways in found.values())
 
 
-@pytest.mark.parametrize("words", [("ps",), ("call", "back.add"), ("logs", "-f")])
+@pytest.mark.parametrize("words", [("ps",), ("call", "back.add"), ("logs", "-f"), ("events",)])
 def test_a_mesh_that_does_not_run(meshkernel, project, words):
     status, _, err = meshkernel(*words)
     assert status == 1

@@ -6,9 +6,12 @@ import asyncio
 
 import pytest
 
-from meshkernel.supervisor import backoff
+from meshkernel.supervisor import backoff, up
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.runner import Runner
+from meshkernel.supervisor.server import MeshServer
+
+from .fakes import FakeHost, chain
 
 
 @pytest.fixture
@@ -36,3 +39,27 @@ async def started(tmp_path, short_waits):
         async with asyncio.timeout(10):
             await each.stop(0.01)
         each.logs.close()
+
+
+@pytest.fixture
+async def serve(request, tmp_path, short_waits):
+    """Starts a mesh of the test file's ``TOPOLOGY`` on a host, which is its attribute ``host``."""
+    plan = chain(tmp_path, request.module.TOPOLOGY)
+    folder = up.run_folder(plan)
+    folder.acquire()
+    servers = []
+
+    async def start(host=None):
+        server = MeshServer(plan, folder, host or FakeHost(), {"middle": 7})
+        servers.append(await server.__aenter__())
+        server.host = server._host
+        server.grace = 0.01
+        async with asyncio.timeout(10):
+            await server.mesh.start()
+        return server
+
+    yield start
+    for server in servers:
+        async with asyncio.timeout(10):
+            await server.__aexit__(None, None, None)
+    folder.release()

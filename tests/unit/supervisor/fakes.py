@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from meshkernel.errors import MachineError
 from meshkernel.network.counters import Counters, EgressCounters
 from meshkernel.plan import Plan, Replica, make_plan
 from meshkernel.supervisor.events import Event
+from meshkernel.supervisor.remote import Remote
 from meshkernel.supervisor.run_folder import listen
 from meshkernel.supervisor.seams import OnTrace
+from meshkernel.supervisor.server import MeshServer
 from meshkernel.topology import parse
 from meshkernel.trace import Request
 from meshkernel.wire.connection import adopt
@@ -51,6 +53,16 @@ def chain(folder: Path, text: str = CHAIN) -> Plan:
     for name in ("front", "middle", "back"):
         (folder / f"{name}.py").touch()
     return make_plan(parse(path))
+
+
+def ask(server: MeshServer, command: str, **values: Any) -> Awaitable[Any]:
+    """The result of one command, asked for over the mesh's control socket."""
+
+    def asked() -> Any:
+        with Remote.connect(server.folder) as remote:
+            return remote.ask(command, **values)
+
+    return asyncio.to_thread(asked)
 
 
 @frozen

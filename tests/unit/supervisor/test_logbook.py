@@ -49,8 +49,7 @@ async def test_a_follower_gets_what_comes_from_now_on(tmp_path):
         book.add("users", "other", 1.0)
         book.add("cart", "after", 2.0)
         assert (await anext(lines)).text == "after"
-    book.add("cart", "later", 3.0)
-    assert not book._followers
+    book.close()
 
 
 async def test_who_follows_all_hears_of_those_that_come_later(tmp_path):
@@ -62,16 +61,6 @@ async def test_who_follows_all_hears_of_those_that_come_later(tmp_path):
             assert (await anext(lines)).text == "here I am"
     assert texts(book.last()) == ["here I am"]
     book.close()
-
-
-async def test_a_follower_that_is_far_behind_loses_the_oldest(tmp_path, monkeypatch):
-    monkeypatch.setattr(logbook, "BEHIND", 2)
-    book = LogBook(tmp_path, ["cart"])
-    async with book.following() as lines:
-        for index in range(5):
-            book.add("cart", str(index), 0.0)
-        async with asyncio.timeout(5):
-            assert [(await anext(lines)).text for _ in range(2)] == ["3", "4"]
 
 
 def test_a_line_without_end_is_broken_into_pieces(tmp_path):

@@ -15,7 +15,7 @@ from meshkernel.supervisor.server import MeshServer
 from meshkernel.supervisor.state import State
 from meshkernel.topology import parse
 
-from .fakes import FakeHost, chain, fails, mute
+from .fakes import FakeHost, ask, chain, fails, mute
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +38,6 @@ async def server(plan):
         await server.mesh.start()
         yield server
     folder.release()
-
-
-def ask(server, command, **values):
-    def asked():
-        with Remote.connect(server.folder) as remote:
-            return remote.ask(command, **values)
-
-    return asyncio.to_thread(asked)
 
 
 async def test_services_start_before_their_callers_and_stop_after_them(plan):

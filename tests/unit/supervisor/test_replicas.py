@@ -7,14 +7,12 @@ import asyncio
 import pytest
 
 from meshkernel.errors import SupervisorError
-from meshkernel.supervisor import backoff, up
 from meshkernel.supervisor.remote import Remote
-from meshkernel.supervisor.server import MeshServer
 from meshkernel.supervisor.state import State
 
-from .fakes import FakeHost, chain, fails, ready
+from .fakes import FakeHost, ask, fails, ready
 
-TEXT = """
+TOPOLOGY = """
 [mesh]
 name = "chain"
 [services.front]
@@ -33,38 +31,6 @@ to = "middle"
 from = "middle"
 to = "back"
 """
-
-
-@pytest.fixture
-async def serve(tmp_path, monkeypatch):
-    """Starts a mesh on a host: two of front, one to four of middle, one back."""
-    monkeypatch.setattr(backoff, "FIRST", 0.01)
-    plan = chain(tmp_path, TEXT)
-    folder = up.run_folder(plan)
-    folder.acquire()
-    servers = []
-
-    async def start(host=None):
-        server = MeshServer(plan, folder, host or FakeHost(), {"middle": 7})
-        servers.append(await server.__aenter__())
-        server.host = server._host
-        async with asyncio.timeout(10):
-            await server.mesh.start()
-        return server
-
-    yield start
-    for server in servers:
-        async with asyncio.timeout(10):
-            await server.__aexit__(None, None, None)
-    folder.release()
-
-
-def ask(server, command, **values):
-    def asked():
-        with Remote.connect(server.folder) as remote:
-            return remote.ask(command, **values)
-
-    return asyncio.to_thread(asked)
 
 
 def machine(server, name):

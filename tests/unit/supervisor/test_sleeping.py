@@ -8,14 +8,12 @@ import time
 import pytest
 
 from meshkernel.errors import SupervisorError
-from meshkernel.supervisor import backoff, runner, up
-from meshkernel.supervisor.remote import Remote
-from meshkernel.supervisor.server import MeshServer
+from meshkernel.supervisor import runner
 from meshkernel.supervisor.state import State
 
-from .fakes import FakeHost, chain, ends, fails, mute, ready
+from .fakes import FakeHost, ask, ends, fails, mute, ready
 
-SLEEPERS = """
+TOPOLOGY = """
 [mesh]
 name = "sleepers"
 [services.front]
@@ -35,31 +33,6 @@ to = "back"
 """
 
 
-@pytest.fixture
-async def serve(tmp_path, monkeypatch):
-    """Starts a mesh on a host; back and middle sleep."""
-    monkeypatch.setattr(backoff, "FIRST", 0.01)
-    plan = chain(tmp_path, SLEEPERS)
-    folder = up.run_folder(plan)
-    folder.acquire()
-    servers = []
-
-    async def start(host=None):
-        server = MeshServer(plan, folder, host or FakeHost(), {})
-        servers.append(await server.__aenter__())
-        server.host = server._host
-        server.grace = 0.01
-        async with asyncio.timeout(10):
-            await server.mesh.start()
-        return server
-
-    yield start
-    for server in servers:
-        async with asyncio.timeout(10):
-            await server.__aexit__(None, None, None)
-    folder.release()
-
-
 async def reached(server, name, *states):
     async with asyncio.timeout(10):
         await server.mesh.runners[name].reached(*states)
@@ -70,14 +43,6 @@ async def told(server, *command):
     async with asyncio.timeout(10):
         while command not in server.network.commands:  # noqa: ASYNC110 - the fake tells nobody
             await asyncio.sleep(0)
-
-
-def ask(server, command, **values):
-    def asked():
-        with Remote.connect(server.folder) as remote:
-            return remote.ask(command, **values)
-
-    return asyncio.to_thread(asked)
 
 
 def asked(machine):
