@@ -107,6 +107,7 @@ static bool leads_to_any(const struct tunnel *tunnel) {
 
 static void attempt(void *argument) {
     struct tunnel *tunnel = argument;
+    tunnel->failure = NULL; /* that of the attempt before, which may not have been looked at yet */
     if (leads_to_any(tunnel))
         choose_replica(tunnel);
     if (tunnel->port->holds) {
@@ -137,7 +138,6 @@ static void attempt(void *argument) {
 
 void approach_refused(struct tunnel *tunnel) {
     tunnel->trouble = tunnel->failure;
-    tunnel->failure = NULL;
     tunnel->failed = tunnel->port;
     sys_untimeout(ask_again, tunnel);
     attempt_later(tunnel);
