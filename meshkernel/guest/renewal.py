@@ -15,12 +15,10 @@ from typing import Any
 from meshkernel.guest.configuration import VARIABLE
 from meshkernel.guest.generators import Generators
 
-ENVIRONMENT = "/proc/self/environ"
-
 MARK = f"{VARIABLE}=".encode()
 """The runtime's own variable, which comes behind all others but secrets."""
 
-OF_SEAL = (b"PYTHONHASHSEED=", b"LD_BIND_NOW=", b"MESHKERNEL_SEAL=")
+OF_SEAL = (b"PYTHONHASHSEED", b"LD_BIND_NOW", b"MESHKERNEL_SEAL")
 """Variables that only a boot for sealing has."""
 
 
@@ -30,28 +28,28 @@ class Renewal:
     """
 
     def __init__(self) -> None:
-        self._before = _environment()
+        self._before = dict(os.environb)
         self._whole = self._usual = b""
         self._generators = Generators()
         self._steps: list[Any] = []
 
     def prepare(self) -> None:
         """Choose what has to be done behind the seal: what was never imported needs nothing."""
-        kept = [each for each in self._before.split(b"\0") if each and not each.startswith(OF_SEAL)]
-        self._whole = b"".join(each + b"\0" for each in kept)
+        kept = {name: value for name, value in self._before.items() if name not in OF_SEAL}
+        self._whole = b"".join(b"%b=%b\0" % each for each in kept.items())
         self._usual = self._whole.partition(MARK)[0]
         self._steps = self._generators.prepare()
         self._steps += [step for name, step in STEPS.items() if name in sys.modules]
         for name in OF_SEAL:
-            os.environb.pop(name[:-1], None)
+            os.environb.pop(name, None)
 
-    def renew(self) -> str | None:
+    def renew(self, now: bytes) -> str | None:
         """Make this process one of its own; returns the configuration of its runtime, if that is
-        not the one of the sealing boot.
+        not the one of the sealing boot. ``now`` are the variables of its machine, each with a 0
+        behind it.
         """
         for step in self._steps:
             step()
-        now = _environment()
         if now == self._whole:
             return None
         head, _, rest = now.partition(MARK)
@@ -72,17 +70,6 @@ class Renewal:
                 del os.environb[name]
         if old.get(b"TZ") != new.get(b"TZ"):
             time.tzset()
-
-
-def _environment() -> bytes:
-    descriptor = os.open(ENVIRONMENT, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        text = b""
-        while piece := os.read(descriptor, 1 << 16):
-            text += piece
-        return text
-    finally:
-        os.close(descriptor)
 
 
 def _variables(text: bytes) -> dict[bytes, bytes]:

@@ -4,7 +4,7 @@ A boot for sealing has the file ``/dev/seal``. Reading it tells what stands in t
 each; writing ``seal`` to it makes the next ``fork`` the seal: the machine stops there and its
 memory becomes the image. Each machine that is made of it goes on as the child of that fork, so
 whatever knows about forks renews itself by the ordinary rules, and `meshkernel.guest.renewal` does
-the rest.
+the rest. Its environment is what the file reads as then.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VARIABLE = "MESHKERNEL_SEAL"
 ``explain``, whether to find where things are made that cannot be sealed.
 """
 
-CHUNK = 1 << 16
+CHUNK = 1 << 12
 
 
 class UnsealableError(Exception):
@@ -48,31 +48,41 @@ class Way(Protocol):
     def arm(self) -> None:
         """Make the next fork the seal; OSError where something stands in the way."""
 
+    def environment(self) -> bytes:
+        """Behind the seal, once: the variables of this machine, each with a 0 behind it."""
+
 
 class Device:
     """``/dev/seal`` of the library OS."""
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._armed = -1  # open from the seal's front to its back
 
     def obstacles(self) -> list[str]:
         """What stands in the way."""
-        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            text = b""
-            while piece := os.read(descriptor, CHUNK):
-                text += piece
-        finally:
-            os.close(descriptor)
+        text = _read(os.open(self._path, os.O_RDONLY | os.O_CLOEXEC))
         return text.decode(errors="replace").splitlines()
 
     def arm(self) -> None:
         """Make the next fork the seal."""
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, b"seal")
-        finally:
-            os.close(descriptor)
+        self._armed = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        os.write(self._armed, b"seal")
+
+    def environment(self) -> bytes:
+        """Behind the seal: the variables of this machine."""
+        return _read(self._armed)
+
+
+def _read(descriptor: int) -> bytes:
+    """All that there is to read; closes the descriptor."""
+    try:
+        text = b""
+        while piece := os.read(descriptor, CHUNK):
+            text += piece
+        return text
+    finally:
+        os.close(descriptor)
 
 
 class Sealing:
@@ -112,7 +122,7 @@ class Sealing:
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
         self.continued = time.monotonic()
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
-        text = self._renewal.renew()
+        text = self._renewal.renew(self._way.environment())
         return configuration if text is None else parse(text)
 
     def faults_of(self, error: BaseException) -> list[dict[str, str]]:

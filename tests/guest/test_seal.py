@@ -90,6 +90,7 @@ async def test_what_is_of_one_machine_is_renewed(renewed: Warm) -> None:
     assert after["hosts"] == "127.0.0.1 localhost 127.0.1.1 another 10.77.0.9 catalog"
     assert "NEW=in the new environment" in after["environment"]
     assert "TOKEN=hush" in after["environment"]
+    assert after["sealed"] == after["environment"]
     assert MARK not in renewed.console
     assert after["read"] == "of this machine"
     assert int(after["monotonic"]) > int(before["monotonic"])

@@ -7,6 +7,9 @@
  *                 memory WHAT
  *   write     "seal": the process's next fork seals
  *
+ * Behind the seal a descriptor of it reads as the environment of the machine that goes on, each
+ * variable with a 0 behind it; nothing can be written.
+ *
  * That fork does not return in this machine: it sends CONTROL_SEALED (abi/control.h) with a struct
  * seal and resets. In every machine that continues from the memory it returns 0, as in a child:
  * with another process number, another boot configuration, other devices, another clock, other

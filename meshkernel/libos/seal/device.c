@@ -15,13 +15,10 @@
 
 static bool armed;
 
-static ssize_t seal_read(struct file *file, struct io *io, uint64_t *offset) {
+static ssize_t read_hindrances(struct io *io, uint64_t *offset) {
     struct text lines = {.bytes = NULL};
     ssize_t count = 0;
 
-    (void)file;
-    if (!boot.seal)
-        return -ENXIO;
     seal_hindrances(&lines);
     if (lines.failed)
         count = -ENOMEM;
@@ -31,6 +28,31 @@ static ssize_t seal_read(struct file *file, struct io *io, uint64_t *offset) {
         *offset += (uint64_t)count;
     kfree(lines.bytes);
     return count;
+}
+
+/* Strings with the 0 behind each, as they lie in memory. */
+static ssize_t read_environment(struct io *io, uint64_t *offset) {
+    uint64_t skip = *offset;
+    ssize_t total = 0;
+
+    for (size_t i = 0; i < boot.environment_count && io->left > 0; i++) {
+        size_t size = strlen(boot.environment[i]) + 1;
+        size_t from = (size_t)MIN(skip, (uint64_t)size);
+
+        skip -= from;
+        ssize_t count = io_to_user(io, boot.environment[i] + from, size - from);
+        if (count < 0)
+            return total > 0 ? total : count;
+        total += count;
+        *offset += (uint64_t)count;
+    }
+    return total;
+}
+
+/* Behind the seal nothing is in the way any more. */
+static ssize_t seal_read(struct file *file, struct io *io, uint64_t *offset) {
+    (void)file;
+    return boot.seal ? read_hindrances(io, offset) : read_environment(io, offset);
 }
 
 static bool is_hindered(void) {

@@ -24,17 +24,22 @@ static void random_bytes(const char *name) {
     printf("\n");
 }
 
-/* NUL becomes a space. */
-static void file(const char *name, const char *path) {
+/* NUL becomes a space; in small pieces, so that an end lies within a line. */
+static void file_of(const char *name, int fd) {
     char bytes[4096];
-    int fd = open(path, O_RDONLY);
-    ssize_t size = fd < 0 ? 0 : read(fd, bytes, sizeof(bytes));
+    ssize_t size = 0, piece;
 
+    while (fd >= 0 && size < 4000 && (piece = read(fd, bytes + size, 7)) > 0)
+        size += piece;
     for (ssize_t i = 0; i < size; i++)
         if (bytes[i] == 0 || bytes[i] == '\n')
             bytes[i] = ' ';
     printf("%s %.*s\n", name, (int)size, bytes);
     close(fd);
+}
+
+static void file(const char *name, const char *path) {
+    file_of(name, open(path, O_RDONLY));
 }
 
 static void show(const char *when) {
@@ -67,6 +72,7 @@ int main(void) {
     arm();
     only_child(fork());
     show("after");
+    file_of("sealed", open_seal());
     int fd = open_seal();
     if (fd >= 0) {
         ssize_t size = write(fd, "seal", 4);

@@ -24,6 +24,12 @@ OF_TESTS = 3  # descriptors of the process itself
 class LinuxSeal:
     """The library OS's part of a seal."""
 
+    def __init__(self, later: bytes) -> None:
+        self._later = later
+
+    def environment(self) -> bytes:
+        return self._later  # Linux has no way to change that of a child
+
     def obstacles(self) -> list[str]:
         found = [f"descriptor {number} {what}" for number, what in _descriptors()]
         threads = sorted(int(path.name) for path in Path("/proc/self/task").iterdir())
@@ -95,20 +101,11 @@ def _may_be_sealed(number: int) -> bool:
 
 
 def main() -> int:
-    from meshkernel.guest import renewal
     from meshkernel.guest.runtime import main as live
 
     control, later = sys.argv[1:]
-    seal = LinuxSeal()
-    usual = renewal._environment
-
-    def environment() -> bytes:
-        """That of the continued machine is another one; Linux has no way to change it."""
-        return later.replace("|", "\0").encode() if os.getpid() != first else usual()
-
-    first = os.getpid()
-    renewal._environment = environment
-    return live(int(control), seal)
+    variables = later.split("|")
+    return live(int(control), LinuxSeal("".join(f"{each}\0" for each in variables).encode()))
 
 
 if __name__ == "__main__":
