@@ -20,6 +20,11 @@ __asm__(".bss\n.balign 4096\n.globl image_start, image_end\n"
         "image_start: .skip 0x100000\nimage_end:\n.text\n");
 extern char image_start[], image_end[];
 
+noreturn void out_of_memory(void) {
+    fprintf(stderr, "out of memory\n");
+    exit(3);
+}
+
 static void load_image(const char *path) {
     FILE *file = fopen(path, "rb");
 
@@ -402,6 +407,33 @@ static void test_out_of_memory(void) {
     }
 }
 
+/* Behind a seal: what follows from the configuration is another machine's, also where it is open.
+ */
+static void test_another_configuration(void) {
+    static struct boot_file files[] = {
+        {.path = "/etc/hosts", .contents = "own", .size = 3},
+        {.path = "/etc/fresh", .contents = "", .size = 0},
+    };
+    const struct boot before = boot;
+    char text[64] = {0};
+    int fd = must_open("/etc/hostname", O_RDONLY), hosts = must_open("/etc/hosts", O_RDONLY);
+
+    CHECK_EQUAL(sys_read(fd, U(text), sizeof(text)), 5);
+    boot.hostname = "another";
+    boot.files = files;
+    boot.file_count = 2;
+    fs_continue();
+    CHECK_EQUAL(stat_of("/etc/hostname").size, 8);
+    CHECK_EQUAL(sys_pread64(fd, U(text), sizeof(text), 0), 8);
+    CHECK(memcmp(text, "another\n", 8) == 0);
+    CHECK_EQUAL(sys_read(hosts, U(text), sizeof(text)), 3);
+    CHECK(strcmp(read_all("/etc/hosts"), "own") == 0);
+    CHECK(strcmp(read_all("/etc/fresh"), "") == 0);
+    sys_close(fd);
+    sys_close(hosts);
+    boot = before;
+}
+
 static void test_devices(void) {
     char text[600];
     int fd = must_open("/dev/null", O_RDWR);
@@ -561,6 +593,7 @@ int main(int argc, char **argv) {
     RUN(test_files_without_name);
     RUN(test_times);
     RUN(test_out_of_memory);
+    RUN(test_another_configuration);
     RUN(test_devices);
     RUN(test_console);
     RUN(test_procfs);

@@ -26,6 +26,9 @@ struct line {
     size_t length;
 };
 
+/* Behind a seal all of this runs once, so it is as fast as it is short. */
+#define NOT_INLINED __attribute__((noinline))
+
 static noreturn void fault(const struct line *line, const char *what) {
     static char sentence[160];
     format(sentence, sizeof sentence, "line %u of the boot configuration: %s", line->number, what);
@@ -42,7 +45,7 @@ static int hex_digit(char c) {
     return -1;
 }
 
-static int hex_byte(const char *text, size_t left) {
+NOT_INLINED static int hex_byte(const char *text, size_t left) {
     if (left < 2 || hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
         return -1;
     return hex_digit(text[0]) << 4 | hex_digit(text[1]);
@@ -94,7 +97,7 @@ static uint64_t number(const struct line *line, const char *text, size_t size, u
     return value;
 }
 
-static size_t span(const char *text, size_t size, char end) {
+NOT_INLINED static size_t span(const char *text, size_t size, char end) {
     size_t length = 0;
     while (length < size && text[length] != end)
         length++;

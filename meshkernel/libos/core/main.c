@@ -9,7 +9,6 @@
 #include "arch/x86_64/pvh.h"
 #include "arch/x86_64/traps.h"
 #include "arch/x86_64/tsc.h"
-#include "arch/x86_64/xsave.h"
 #include "core/boot.h"
 #include "core/clock.h"
 #include "core/pages.h"
@@ -36,8 +35,8 @@ uint64_t start_stamps[STAMPS];
 /* On the small stack of boot.S: no further than is needed for a better one. */
 void *boot_early(uint32_t start_info) {
     uart_init();          /* so that a panic can be seen */
+    cpu_init();           /* control registers, as CPUID allows, and extended state */
     pvh_read(start_info); /* the memory map, before anything overwrites it */
-    cpu_init();           /* control registers, as CPUID allows */
     memory_add_low();     /* pages of the first GiB */
     paging_init();        /* exact protections; the low half is empty from here on */
     memory_add_high();    /* all other pages */
@@ -73,7 +72,6 @@ void start_processor(void) {
     traps_load();        /* from here a fault explains itself */
     apic_init();         /* interrupts, all masked, and the timer's counter */
     tsc_measure_start(); /* the longer it has, the better the measurement */
-    xsave_init();        /* x87, SSE, AVX: as much as the CPU has */
     syscall_init();      /* the way in */
 }
 
@@ -93,7 +91,7 @@ static void start_program(void) {
 __attribute__((optimize("no-stack-protector"))) noreturn void kernel_main(void) {
     threads_init(first_stack);
     traps_init();         /* stacks for interrupts and faults */
-    start_processor();    /* ways in, interrupts, extended state */
+    start_processor();    /* ways in, interrupts */
     read_configuration(); /* what this machine is for */
     give_rest();          /* all memory that is left */
     clock_init();         /* time runs */

@@ -9,27 +9,32 @@
 #include "fs/text.h"
 #include "fs/tree.h"
 #include "linux/errno.h"
+#include "mm/space.h"
+
+static const char *contents(struct node *node);
 
 static ssize_t overlay_read(struct file *file, struct io *io, uint64_t *offset) {
-    const struct node *node = file->private;
+    struct node *node = file->private;
+    const char *bytes = contents(node);
 
     if (*offset >= node->size)
         return 0;
-    ssize_t count = io_to_user(io, (const char *)node->data + *offset, node->size - *offset);
+    ssize_t count = io_to_user(io, bytes + *offset, node->size - *offset);
     if (count > 0)
         *offset += (uint64_t)count;
     return count;
 }
 
 static void *overlay_page(struct file *file, uint64_t index) {
-    const struct node *node = file->private;
+    struct node *node = file->private;
+    const char *bytes = contents(node);
     uint64_t offset = index << PAGE_SHIFT;
 
     if (index > node->size >> PAGE_SHIFT || offset >= node->size)
         return NULL;
     void *page = page_alloc();
     if (page)
-        memcpy(page, (const char *)node->data + offset, MIN(PAGE_SIZE, node->size - offset));
+        memcpy(page, bytes + offset, MIN(PAGE_SIZE, node->size - offset));
     return page;
 }
 
@@ -45,19 +50,21 @@ static int overlay_open(struct node *node, int flags, struct file **file) {
 }
 
 static uint64_t overlay_size(const struct node *node) {
+    (void)contents((struct node *)node); /* which is what makes it */
     return node->size;
 }
 
 static const struct node_kind overlay_kind = {.open = overlay_open, .size = overlay_size};
 
-void overlay_add(const char *path, const char *contents, size_t size) {
+struct node *overlay_add(const char *path, const char *bytes, size_t size) {
     struct node *node = tree_make(root_tree()->root, path, S_IFREG | 0444);
 
     if ((node->mode & S_IFMT) != S_IFREG)
         panic("a file of the boot configuration has the path of a directory");
     node->kind = &overlay_kind;
-    node->data = (void *)contents;
+    node->data = (void *)bytes;
     node->size = size;
+    return node;
 }
 
 static bool is_in_boot(const char *path) {
@@ -109,41 +116,59 @@ static void groups(struct text *text) {
     text_add_string(text, "root:x:0:\nnogroup:x:65534:\n");
 }
 
-static const struct {
+/* Made when somebody wants to know: a service that is ready has seldom asked for one. */
+static struct generated {
     const char *path;
     void (*generate)(struct text *text);
+    struct node *node; /* NULL: the boot configuration has a file of that name */
 } generated[] = {
     /* These follow from the configuration: */
-    {"/etc/hostname", hostname},
-    {"/etc/hosts", hosts},
+    {"/etc/hostname", hostname, NULL},
+    {"/etc/hosts", hosts, NULL},
     /* and these do not: */
-    {"/etc/group", groups},
-    {"/etc/nsswitch.conf", name_services},
-    {"/etc/passwd", users},
-    {"/etc/resolv.conf", resolver},
+    {"/etc/group", groups, NULL},
+    {"/etc/nsswitch.conf", name_services, NULL},
+    {"/etc/passwd", users, NULL},
+    {"/etc/resolv.conf", resolver, NULL},
 };
 #define FOLLOWING 2
 
-static void generate(size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct text text = {.bytes = NULL};
+static void generate(const struct generated *each) {
+    struct text text = {.bytes = NULL};
 
-        if (is_in_boot(generated[i].path))
-            continue;
-        generated[i].generate(&text);
-        if (text.failed)
-            panic("there is no memory for the file systems");
-        overlay_add(generated[i].path, text.bytes, text.size);
-    }
+    each->generate(&text);
+    if (text.failed)
+        out_of_memory();
+    each->node->data = text.bytes;
+    each->node->size = text.size;
+}
+
+static const char *contents(struct node *node) {
+    for (size_t i = 0; node->data == NULL && i < ARRAY_SIZE(generated); i++)
+        if (generated[i].node == node)
+            generate(&generated[i]);
+    return node->data;
+}
+
+static void add_files(void) {
     for (size_t i = 0; i < boot.file_count; i++)
         overlay_add(boot.files[i].path, boot.files[i].contents, boot.files[i].size);
 }
 
 void overlay_init(void) {
-    generate(ARRAY_SIZE(generated));
+    for (size_t i = 0; i < ARRAY_SIZE(generated); i++)
+        if (!is_in_boot(generated[i].path))
+            generated[i].node = overlay_add(generated[i].path, NULL, 0);
+    add_files();
 }
 
 /* The sealed configuration had no files, so there are none to take back. */
 void overlay_continue(void) {
-    generate(FOLLOWING);
+    for (size_t i = 0; i < FOLLOWING; i++) {
+        kfree(generated[i].node->data);
+        generated[i].node->data = NULL;
+        if (is_in_boot(generated[i].path))
+            generated[i].node = NULL;
+    }
+    add_files();
 }

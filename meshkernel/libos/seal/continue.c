@@ -97,7 +97,7 @@ static void stop_if_foreign(void) {
 
 /* On the stack of the one thread, below the registers that it returns with. */
 __attribute__((optimize("no-stack-protector"))) static noreturn void go_on(void) {
-    start_processor();         /* ways in, interrupts, extended state */
+    start_processor();         /* ways in, interrupts */
     bool grown = add_memory(); /* what the sealed machine did not have */
     read_configuration();      /* what this machine is for */
     if (grown)
@@ -125,9 +125,9 @@ __attribute__((optimize("no-stack-protector"))) static noreturn void go_on(void)
 
 noreturn void seal_continue(uint32_t start_info) {
     uart_init(); /* so that a panic can be seen */
+    cpu_init();  /* control registers, as CPUID allows, and extended state */
     before = pvh;
     pvh_read(start_info);
-    cpu_init(); /* control registers, as CPUID allows */
     check_memory();
     paging_load(); /* the low half is the application's again */
     __asm__ volatile("movq %0, %%rsp\n\txorl %%ebp, %%ebp\n\tcall *%1"

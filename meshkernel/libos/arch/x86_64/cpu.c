@@ -1,6 +1,7 @@
 /* Identification, and the control registers as CPUID allows them. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/tlb.h"
+#include "arch/x86_64/xsave.h"
 
 #include "core/print.h"
 #include "core/string.h"
@@ -86,6 +87,7 @@ void cpu_init(void) {
               (cpu.hwcap & EDX_PGE ? CR4_PGE : 0) | (cpu.xsave ? CR4_OSXSAVE : 0) |
               (cpu.fsgsbase ? CR4_FSGSBASE : 0));
     tlb_init();
+    xsave_init(); /* x87, SSE, AVX: as much as the CPU has */
 }
 
 uint64_t cpu_fs_base(void) {

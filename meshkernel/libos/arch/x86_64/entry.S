@@ -71,6 +71,10 @@ frame_resume:
  * or its copy on the thread's own stack, where what may sleep or fault again is done first. */
 trap_common:
     PUSH_REGISTERS
+    /* The CPU keeps %ss where the privilege stays the same, but QEMU's emulation clears it, and has to translate what
+     * runs here and in system calls twice, since its translations are for one kind of %ss. */
+    movl $KERNEL_SS, %eax
+    movl %eax, %ss
     cld
     xorl %ebp, %ebp
     movq %rsp, %rdi

@@ -160,6 +160,8 @@ static void last_word(enum control_exit_reason reason, uint32_t code) {
 }
 
 static void control_start(struct virtio_device *device) {
+    static bool named; /* behind a seal it is */
+
     if (virtio_console_present())
         return;
     virtio_console_start(device);
@@ -168,7 +170,9 @@ static void control_start(struct virtio_device *device) {
     control_maps_start();
     virtio_console_listen(received);
     virtio_console_on_writable(writable);
-    devfs_add("control", 0600, &control_ops);
+    if (!named)
+        devfs_add("control", 0600, &control_ops);
+    named = true;
     machine_last_word = last_word;
 }
 VIRTIO_DRIVER(VIRTIO_ID_CONSOLE, control_start);

@@ -14,6 +14,7 @@
 #define RECEIVE 0
 #define TRANSMIT 1
 #define QUEUE_LENGTH 128
+#define FIRST_BUFFERS 16
 
 #define F_CSUM (UINT64_C(1) << 0)
 #define F_GUEST_CSUM (UINT64_C(1) << 1)
@@ -51,6 +52,7 @@ static struct virtio_device *card;
 static struct net_device offered;
 static struct virtqueue receive_queue, transmit_queue;
 static uint32_t buffer_size;
+static unsigned buffers;     /* to receive into, wherever they are */
 static struct pbuf *partial; /* a frame of which more buffers are to come */
 static unsigned partial_left;
 static bool partial_verified;
@@ -82,7 +84,7 @@ static struct pbuf *pass_on(struct receive_buffer *buffer, uint8_t *data, uint16
 
 static struct pbuf *to_pbuf(struct receive_buffer *buffer, uint8_t *data, uint16_t length) {
     /* The queue keeps a quarter of its buffers whatever the application leaves unread. */
-    bool scarce = virtqueue_in_flight(&receive_queue) < receive_queue.size / 4u;
+    bool scarce = virtqueue_in_flight(&receive_queue) < buffers / 4;
     return length <= COPY_MAX || scarce ? copy_out(buffer, data, length)
                                         : pass_on(buffer, data, length);
 }
@@ -136,12 +138,39 @@ static void receive_one(struct receive_buffer *buffer, uint32_t length) {
     }
 }
 
+static bool add_receive_buffer(void) {
+    struct receive_buffer *buffer = knew(struct receive_buffer);
+    if (buffer == NULL)
+        return false;
+    buffer->memory = kmalloc(buffer_size);
+    if (buffer->memory == NULL) {
+        kfree(buffer);
+        return false;
+    }
+    post(buffer);
+    return true;
+}
+
+static void add_receive_buffers(unsigned more) {
+    for (; more > 0 && buffers < receive_queue.size && add_receive_buffer(); more--)
+        buffers++;
+}
+
+/* Each takes half a page, so there are few until they are needed: more than half of them at once,
+ * or for long. */
+static void add_if_needed(unsigned taken) {
+    if (taken > buffers / 2 || virtqueue_in_flight(&receive_queue) < buffers / 2)
+        add_receive_buffers(buffers);
+}
+
 static void receive(void) {
     uint32_t length;
     struct receive_buffer *buffer;
     do {
-        while ((buffer = virtqueue_take(&receive_queue, &length)) != NULL)
+        unsigned taken = 0;
+        for (; (buffer = virtqueue_take(&receive_queue, &length)) != NULL; taken++)
             receive_one(buffer, length);
+        add_if_needed(taken);
         virtio_notify(card, RECEIVE, &receive_queue);
     } while (!virtqueue_interrupt_after(&receive_queue, 1));
 }
@@ -219,29 +248,14 @@ static void queues_used(struct virtio_device *device) {
     net_device_settle();
 }
 
-static bool add_receive_buffer(void) {
-    struct receive_buffer *buffer = knew(struct receive_buffer);
-    if (buffer == NULL)
-        return false;
-    buffer->memory = kmalloc(buffer_size);
-    if (buffer->memory == NULL) {
-        kfree(buffer);
-        return false;
-    }
-    post(buffer);
-    return true;
-}
-
 /* With mergeable buffers a large frame is spread over several; without, each must hold the largest.
  */
 static void start(uint16_t mtu) {
     buffer_size = MERGEABLE_BUFFER;
     if (!(card->features & F_MRG_RXBUF))
         buffer_size = (uint32_t)(sizeof(struct net_header) + ETHERNET_HEADER + mtu + 63) & ~63u;
-    unsigned count = 0;
-    while (count < receive_queue.size && add_receive_buffer())
-        count++;
-    if (count == 0)
+    add_receive_buffers(FIRST_BUFFERS);
+    if (buffers == 0)
         panic("There is not enough memory for the network device's buffers.");
     virtqueue_interrupt_never(&transmit_queue);
     virtio_start(card, queues_used);
