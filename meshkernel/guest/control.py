@@ -26,7 +26,7 @@ class ControlChannel:
         """Send one message; from any thread."""
         self.write(packed(type, **values))
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: bytes | bytearray) -> None:
         """Send what `packed` has made."""
         os.write(self.descriptor, frame)
 

@@ -43,32 +43,40 @@ class PeerLink:
 
 
 class Peers:
-    """What ``link()`` resolves with inside of a mesh. There is no link before it is configured."""
+    """What ``link()`` resolves with inside of a mesh. There is no link before it is configured, and
+    each is made when it is used first.
+    """
 
     def __init__(self, configuration: Configuration | None = None) -> None:
+        self._service = ""
+        self._peers: dict[str, Peer] = {}
         self._links: dict[str, PeerLink] = {}
         if configuration is not None:
             self.configure(configuration)
 
     def configure(self, configuration: Configuration) -> None:
         """Have these links."""
-        self._links = {
-            name: PeerLink(configuration.service, peer)
-            for name, peer in configuration.peers.items()
-        }
+        self._service = configuration.service
+        self._peers = configuration.peers
 
     def resolve(self, name: str) -> Callable[..., Any]:
         """The link's `call`; LinkError for an undeclared link."""
-        link = self._links.get(name)
-        if link is None:
-            raise undeclared(name, self._links)
-        return link.call
+        return self._link(name).call
 
     def offer(self, peers: Mapping[str, list[str]]) -> None:
         """The addresses of the replicas to call from now on, by the names of links."""
         for name, addresses in peers.items():
-            if name in self._links and addresses:
-                self._links[name].balance.offer(addresses)
+            if name in self._peers and addresses:
+                self._link(name).balance.offer(addresses)
+
+    def _link(self, name: str) -> PeerLink:
+        link = self._links.get(name)
+        if link is None:
+            peer = self._peers.get(name)
+            if peer is None:
+                raise undeclared(name, self._peers)
+            link = self._links[name] = PeerLink(self._service, peer)
+        return link
 
     def close(self) -> None:
         """End every connection."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from meshkernel.guest.configuration import VARIABLE
@@ -39,7 +40,7 @@ class Renewal:
         self._whole = b"".join(b"%b=%b\0" % each for each in kept.items())
         self._usual = self._whole.partition(MARK)[0]
         self._steps = self._generators.prepare()
-        self._steps += [step for name, step in STEPS.items() if name in sys.modules]
+        self._steps += [of(sys.modules[name]) for name, of in STEPS.items() if name in sys.modules]
         for name in OF_SEAL:
             os.environb.pop(name, None)
 
@@ -77,18 +78,23 @@ def _variables(text: bytes) -> dict[bytes, bytes]:
     return {name: value for name, _, value in pairs}
 
 
-def _renew_logging() -> None:
+def _of_logging(logging: Any) -> Callable[[], None]:
     """Records tell milliseconds since the start of the process."""
-    import logging  # noqa: PLC0415 - it is there already
+    clock = time.time_ns if isinstance(logging._startTime, int) else time.time
 
-    now = time.time_ns() if isinstance(logging._startTime, int) else time.time()  # type: ignore[attr-defined]
-    logging._startTime = now  # type: ignore[attr-defined]
+    def renew() -> None:
+        logging._startTime = clock()
+
+    return renew
 
 
-def _renew_uuid() -> None:
+def _of_uuid(uuid: Any) -> Callable[[], None]:
     """The number of the host and the last time, of ``uuid1``."""
-    uuid: Any = sys.modules["uuid"]
-    uuid._node = uuid._last_timestamp = None
+
+    def renew() -> None:
+        uuid._node = uuid._last_timestamp = None
+
+    return renew
 
 
-STEPS = {"logging": _renew_logging, "uuid": _renew_uuid}
+STEPS = {"logging": _of_logging, "uuid": _of_uuid}

@@ -54,7 +54,9 @@ UNSEALABLE = 3
 
 
 class Runtime:
-    """One service in an event loop: `load` comes before the seal, `run` behind it."""
+    """One service in an event loop: `load` and `prepare` come before the seal, `begin` and `run`
+    behind it.
+    """
 
     def __init__(
         self, control: ControlChannel, on_ready: Callable[[], None] = lambda: None
@@ -62,9 +64,11 @@ class Runtime:
         self.began = time.monotonic()
         self._control = control
         self._on_ready = on_ready
+        self._configuration: Any = None
         self._service: Loaded | None = None
         self._server: asyncio.Server | None = None
-        self._ready = b""  # what says so
+        self._ready = bytearray()  # what says so
+        self._seconds = 0  # where it has those that the runtime has taken
         self._peers = Peers()
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
         self._shells: Any = None
@@ -102,30 +106,36 @@ class Runtime:
             await service.web.bind(configuration.host, configuration.http_port)
         methods, port = sorted(service.dispatcher.methods), server.sockets[0].getsockname()[1]
         # Its last eight bytes are the seconds that the runtime has taken, known when it is sent.
-        self._ready = control_channel.packed("ready", methods=methods, port=port, runtime=0.0)
+        self._ready += control_channel.packed("ready", methods=methods, port=port, runtime=0.0)
+        self._seconds = len(self._ready) - SECONDS.size
         loop.add_reader(self._control.descriptor, self._receive)
         if not (service.declared.after_seal or service.declared.start or service.web):
             await server.start_serving()  # there is nothing that has to come first
 
-    async def run(self, learn: Callable[[], Configuration]) -> None:
-        """From what one machine has of its own to its end; what start-up raises is the caller's to
-        tell. ``learn`` says what that is: behind the seal, to which a task of this may wait.
+    def begin(self, configuration: Configuration) -> None:
+        """Be the machine of this configuration. Says that the service is ready if nothing has to
+        come first: whoever connects waits no longer for `run` than a turn of the event loop.
+        """
+        assert self._server is not None  # noqa: S101 - prepared before
+        self._configuration = configuration
+        self._peers.configure(configuration)
+        attach(self._peers)
+        if self._server.is_serving():
+            self._say_ready()
+
+    async def run(self) -> None:
+        """To the service's end; what start-up raises is the caller's to tell. Behind the seal, to
+        which a task of this may wait, `begin` comes first.
         """
         service, server, stop = self._loaded, self._server, self._stop
         assert server is not None and stop is not None  # noqa: S101 - prepared before
-        configuration = learn()
-        self._peers.configure(configuration)
-        attach(self._peers)
         try:
-            if not server.is_serving():
+            if not self.ready:
                 await self._begin(service, server)
-            self.ready = True
-            taken = SECONDS.pack(time.monotonic() - self.began)
-            self._control.write(self._ready[: -SECONDS.size] + taken)
-            self._on_ready()
+                self._say_ready()
             self._begin_schedule(service)
-            self._begin_idleness(service, configuration.sleep)
-            self._begin_load(service, configuration.load)
+            self._begin_idleness(service, self._configuration.sleep)
+            self._begin_load(service, self._configuration.load)
             grace = await stop
             server.close()
             await self._end(service, grace)
@@ -134,6 +144,12 @@ class Runtime:
             detach(self._peers)
         asyncio.get_running_loop().remove_reader(self._control.descriptor)
         self._control.send("stopped")
+
+    def _say_ready(self) -> None:
+        self.ready = True
+        SECONDS.pack_into(self._ready, self._seconds, time.monotonic() - self.began)
+        self._control.write(self._ready)
+        self._on_ready()
 
     @staticmethod
     async def _begin(service: Loaded, server: asyncio.Server) -> None:
@@ -271,11 +287,12 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
                 sealing.watch()
             runtime.load(found)
             runner.run(runtime.prepare(found))
-            life = loop.create_task(runtime.run(lambda: found))
+            life = loop.create_task(runtime.run())
             if sealing is not None:
                 found = sealing.seal(found)
                 runtime.began = sealing.continued
                 sealed = True  # from here on, this is one machine of many
+            runtime.begin(found)
             loop.run_until_complete(life)
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
         if isinstance(error, SystemExit) and runtime.ready:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import sys
 import time
 from typing import Any, Protocol
 
+from meshkernel.guest import forks
 from meshkernel.guest.configuration import Configuration, parse
 from meshkernel.guest.obstacles import Obstacle, describe, of_error, of_python
 from meshkernel.guest.renewal import Renewal
@@ -114,14 +114,13 @@ class Sealing:
             raise UnsealableError(found)
         self._secrets.end()
         self._renewal.prepare()
-        wakeup = signal.set_wakeup_fd(-1)  # asyncio's own, which it forgets in a child
+        forks.quiet()
         self._way.arm()
         gc.collect()
         gc.freeze()  # a collection must not write to pages that all machines share
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
         self.continued = time.monotonic()
-        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         text = self._renewal.renew(self._way.environment())
         return configuration if text is None else parse(text)
 

@@ -36,7 +36,8 @@ async def start() -> AsyncIterator[Start]:
             async def live() -> None:
                 runtime.load(configuration)
                 await runtime.prepare(configuration)
-                await runtime.run(lambda: configuration)
+                runtime.begin(configuration)
+                await runtime.run()
 
             service.task = asyncio.create_task(live())
 
