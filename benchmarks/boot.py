@@ -1,33 +1,35 @@
 """How long services need to be ready and to give a first reply, and what they take in memory.
 
-    python -m benchmarks.boot [--runs 15] [--subject echo]...
+    python -m benchmarks.boot [--runs 15] [--subject echo]... [--part starts]...
 
-The echo service, the demonstration's search and a FastAPI application, each as a unikernel from a
-warm and from a cold image, as a process of the same interpreter, and as a Linux microVM with the
-same files on the same wires; and the floor, which is what QEMU needs for a guest that prints one
-letter. Ready is the service's own word. The client of the first reply begins to connect when the
-machine is started.
+Starts: the echo service, the demonstration's search and a FastAPI application, each as a unikernel
+from a warm and from a cold image, as a process of the same interpreter, and as a Linux microVM with
+the same files on the same wires; and the floor, which is what QEMU needs for a guest that prints
+one letter. All of them take turns. Ready is the service's own word. The client of the first reply
+begins to connect when the machine is started. The parts of a start are the machine's own, as
+`meshkernel up --timings` has them.
+
+Replicas: what twenty replicas of the echo service take. Mesh: `meshkernel up -d` and `build` of the
+whole demonstration, when all is built.
 """
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Mapping
 
 import click
-from attrs import asdict, frozen
+from attrs import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import output
+from benchmarks import output, replicas, whole
+from benchmarks.aims import report_aims
+from benchmarks.needs import require
 from benchmarks.output import MIB
-from benchmarks.rounds import Figures, interleaved, medians
-from benchmarks.subject import KNOWN, Subject, prepared
-from benchmarks.usage import cpu_seconds, memory
-from benchmarks.ways.base import Running, Way
-
-PATIENCE = 120.0
-CALLS = 1000
+from benchmarks.rounds import Figures, medians
+from benchmarks.starts import CALLS, starts
+from benchmarks.subject import KNOWN
 
 LABELS = {
     "ready": ("ready, ms", 1e3),
@@ -38,69 +40,13 @@ LABELS = {
     "after_calls": (f"resident after {CALLS:,} calls, MiB", 1 / MIB),
 }
 
+PARTS = ("starts", "replicas", "mesh")
 
-@frozen
-class Sample:
-    """One start. Seconds since the process was made, of a processor in all, and bytes.
-
-    The floor gives no reply; and calls are only counted in a few rounds.
-    """
-
-    ready: float
-    reply: float | None
-    cpu: float
-    resident: int
-    proportional: int
-    after_calls: int | None
+PART = "parts."
+"""Before the name of a part of a start, among medians."""
 
 
-async def measure(way: Way, subject: Subject, calls: int) -> Sample:
-    """One start, with so many calls behind the first one."""
-    async with asyncio.timeout(PATIENCE), way.start() as running:
-        replying = asyncio.create_task(_reply(running, subject))
-        ready = await running.ready
-        used = memory(running.pid)
-        reply = await replying
-        cpu = cpu_seconds(running.pid)
-        after = await _after(running, subject, calls)
-    return Sample(
-        ready - running.started,
-        None if reply is None else reply - running.started,
-        cpu,
-        used.resident,
-        used.proportional,
-        after,
-    )
-
-
-async def _reply(running: Running, subject: Subject) -> float | None:
-    """When the first request was answered."""
-    if running.connect is None:
-        return None
-    await subject.request(running.connect, 1)
-    return asyncio.get_running_loop().time()
-
-
-async def _after(running: Running, subject: Subject, calls: int) -> int | None:
-    """Bytes resident after so many calls."""
-    if running.connect is None or not calls:
-        return None
-    await subject.request(running.connect, calls)
-    return memory(running.pid).resident
-
-
-async def boots(subject: Subject, runs: int, memory_runs: int) -> dict[str, list[Sample]]:
-    """All ways in turn; then a few rounds more, with calls."""
-    async with prepared(subject) as ways:
-        turns = {name: partial(measure, way, subject, 0) for name, way in ways.items()}
-        samples = await interleaved(turns, runs)
-        busy = {name: partial(measure, way, subject, CALLS) for name, way in ways.items()}
-        for name, more in (await interleaved(busy, memory_runs)).items():
-            samples[name] += more
-    return samples
-
-
-def report(name: str, found: dict[str, Figures]) -> Table:
+def report(name: str, found: Mapping[str, Figures]) -> Table:
     """The medians of one subject, a column for each way."""
     table = Table(name, *found)
     for figure, (label, scale) in LABELS.items():
@@ -113,7 +59,23 @@ def report(name: str, found: dict[str, Figures]) -> Table:
     return table
 
 
-def draw(results: dict[str, dict[str, Figures]]) -> None:
+def report_parts(results: Mapping[str, Mapping[str, Figures]], way: str) -> Table:
+    """Where the time of a start goes: the median of each part, a column for each subject."""
+    found = {name: ways[way] for name, ways in results.items() if way in ways}
+    table = Table(f"{way} start, ms", *found)
+    parts = dict.fromkeys(
+        key for figures in found.values() for key in figures if key.startswith(PART)
+    )
+    for part in parts:
+        shown = (f"{figures[part] * 1e3:,.1f}" for figures in found.values())
+        table.add_row(part.removeprefix(PART), *shown)
+    table.add_row("ready", *(f"{figures['ready'] * 1e3:,.1f}" for figures in found.values()))
+    later = ((figures["reply"] - figures["ready"]) * 1e3 for figures in found.values())
+    table.add_row("from ready to the first reply", *(f"{value:,.1f}" for value in later))
+    return table
+
+
+def draw(results: Mapping[str, Mapping[str, Figures]]) -> None:
     """Pictures of the times to ready, and of memory."""
     for figure, title, unit, scale in (
         ("ready", "From the start of the process to ready", "ms", 1e3),
@@ -129,30 +91,61 @@ def draw(results: dict[str, dict[str, Figures]]) -> None:
         output.bars(f"boot-{figure}", title, unit, groups, logarithmic=unit == "ms")
 
 
+def measure_starts(subjects: tuple[str, ...], runs: int, memory_runs: int) -> dict[str, object]:
+    """Measures, prints and draws; returns what is kept."""
+    samples = asyncio.run(starts([KNOWN[name] for name in subjects], runs, memory_runs))
+    results = {
+        name: {way: medians(each) for way, each in found.items()} for name, found in samples.items()
+    }
+    tables = [report(name, found) for name, found in results.items()]
+    tables += [report_parts(results, way) for way in ("warm", "cold")]
+    for table in [*tables, report_aims(results)]:
+        Console().print(table)
+    draw(results)
+    raw = {
+        name: {way: [asdict(sample) for sample in each] for way, each in found.items()}
+        for name, found in samples.items()
+    }
+    return {"medians": results, "samples": raw}
+
+
 @click.command(help=__doc__)
 @click.option("--runs", default=15, show_default=True, help="Rounds that count.")
 @click.option("--memory-runs", default=3, show_default=True, help="Rounds with calls.")
+@click.option("--replicas", "count", default=20, show_default=True, help="Of the echo service.")
 @click.option(
     "--subject",
     "subjects",
     multiple=True,
     type=click.Choice(list(KNOWN)),
     default=list(KNOWN),
+    help="Of the starts; all if none is named.",
 )
-def main(runs: int, memory_runs: int, subjects: tuple[str, ...]) -> None:
+@click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(PARTS),
+    default=PARTS,
+    help="All by default.",
+)
+def main(
+    runs: int, memory_runs: int, count: int, subjects: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
     """Measure, print, and keep the figures in build/benchmarks/boot.json."""
-    samples = {name: asyncio.run(boots(KNOWN[name], runs, memory_runs)) for name in subjects}
-    results = {
-        name: {way: medians(each) for way, each in found.items()} for name, found in samples.items()
-    }
-    for name, found in results.items():
-        Console().print(report(name, found))
-    raw = {
-        name: {way: [asdict(sample) for sample in each] for way, each in found.items()}
-        for name, found in samples.items()
-    }
-    output.save("boot", {"medians": results, "samples": raw})
-    draw(results)
+    require("matplotlib")
+    kept: dict[str, object] = {}
+    if "starts" in parts:
+        kept |= measure_starts(subjects, runs, memory_runs)
+    if "replicas" in parts:
+        each = asyncio.run(replicas.replicas(count))
+        kept["replicas"] = [asdict(one) for one in each]
+        Console().print(replicas.report(each))
+    if "mesh" in parts:
+        seconds = asyncio.run(whole.commands(runs))
+        kept["mesh"] = seconds
+        Console().print(whole.report(seconds))
+    output.save("boot", kept)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import grpc.aio
 from attrs import define
 
 from benchmarks.output import OUT
@@ -122,6 +121,8 @@ async def _client(to: Callable[[str], Awaitable[Streams]]) -> AsyncIterator[Call
 
 @asynccontextmanager
 async def _grpc_client(ports: Ports) -> AsyncIterator[Call]:
+    import grpc.aio  # noqa: PLC0415 - no other way needs it
+
     channels: dict[str, grpc.aio.Channel] = {}
     # Channels to one place share a connection if they are not told otherwise.
     options = [("grpc.use_local_subchannel_pool", 1)]

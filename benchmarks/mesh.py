@@ -22,6 +22,7 @@ from rich.table import Table
 
 from benchmarks import output, requests
 from benchmarks.deployment import Deployment, deployments
+from benchmarks.needs import require
 from benchmarks.output import MIB
 from benchmarks.plans import DEMONSTRATION, SUBJECTS, plan_of
 from benchmarks.rounds import Figures, interleaved, medians, percentile
@@ -158,6 +159,7 @@ def report_switch(found: Figures) -> Table:
 )
 def main(runs: int, seconds: float, mib: int, parts: tuple[str, ...]) -> None:
     """Measure, print, and keep the figures in build/benchmarks/mesh.json."""
+    require("matplotlib", "grpc")
     kept: dict[str, object] = {}
     if "search" in parts:
         loads = asyncio.run(searches(runs, seconds))

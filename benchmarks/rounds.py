@@ -7,7 +7,7 @@ read are the ratios between the medians of one run.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from attrs import asdict
@@ -42,11 +42,23 @@ async def interleaved(
 
 def medians(samples: Iterable[Any]) -> Figures:
     """The median of each figure of some samples, which are attrs values; without those that are
-    None.
+    None. What has figures of its own gives ``field.name`` for each.
     """
-    rows = [asdict(sample) for sample in samples]
-    values = {name: [row[name] for row in rows if row[name] is not None] for name in rows[0]}
-    return {name: statistics.median(found) for name, found in values.items() if found}
+    rows = [dict(_flat(asdict(sample))) for sample in samples]
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if value is not None:
+                values.setdefault(name, []).append(value)
+    return {name: statistics.median(found) for name, found in values.items()}
+
+
+def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{key}", each) for key, each in value.items())
+        else:
+            yield name, value
 
 
 def percentile(values: Iterable[float], share: float) -> float:

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import output
+from benchmarks.needs import require
 from benchmarks.output import MIB
 from benchmarks.usage import memory
 from meshkernel.plan import make_plan
@@ -151,6 +152,7 @@ def check(answer: str, hops: list[str]) -> None:
 @click.option("--count", "counts", multiple=True, type=int, default=(10, 100, 1000))
 def main(counts: tuple[int, ...]) -> None:
     """Measure, print, and keep the figures in build/benchmarks/scale.json."""
+    require("matplotlib")
     samples = [measure(count) for count in counts]
     table = Table("services", *(f"{sample.count:,}" for sample in samples))
     for figure, label in SECONDS.items():

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import output
+from benchmarks.needs import require
 from benchmarks.rounds import Turn, interleaved
 from meshkernel.client import Client
 from meshkernel.testing.mesh import MeshUnderTest, running_mesh
@@ -80,6 +81,7 @@ def report(samples: dict[str, list[float]]) -> tuple[Table, dict[str, float]]:
 @click.option("--runs", default=15, show_default=True, help="Rounds that count.")
 def main(runs: int) -> None:
     """Measure, print, and keep the figures in build/benchmarks/summon.json."""
+    require("matplotlib")
     project = output.OUT / "sleepers"
     shutil.copytree(SOURCES, project, dirs_exist_ok=True)
     with running_mesh(project / "topology.toml") as mesh:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
+from meshkernel.machine.stamps import Stamps
+
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]
 KNOCK = 0.001
@@ -25,12 +27,14 @@ class Running:
         ready: the same when the service has said that it is ready; or, for the floor, when the
             guest has said anything.
         connect: opens a stream to it, waiting until that is possible.
+        stamps: how far its start was when, by its own account.
     """
 
     pid: int
     started: float
     ready: asyncio.Future[float]
     connect: Connect | None = None
+    stamps: Callable[[], Awaitable[Stamps]] | None = None
 
 
 class Way(Protocol):

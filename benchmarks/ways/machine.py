@@ -16,7 +16,7 @@ from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.network.switch import Switch
-from meshkernel.plan.model import Plan
+from meshkernel.plan.model import Plan, Replica
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
 
@@ -37,7 +37,7 @@ class InMachine:
         network = await self.switch.attach(self.spec.name)
         start = Machine.start(self.spec, network=network, on_message=word.message)
         async with start as machine:
-            yield Running(machine.pid, machine.started, word.said, self.connect)
+            yield Running(machine.pid, machine.started, word.said, self.connect, machine.stamps)
 
 
 @frozen
@@ -81,6 +81,19 @@ def warm_spec(plan: Plan, service: str, out: Path) -> MachineSpec | None:
         return None
     files: dict[str, Any] = {"image": out / service / "start.elf", "ram": ram}
     return evolve(cold_spec(plan, service, out), **files)
+
+
+def replica_spec(plan: Plan, replica: Replica, out: Path) -> MachineSpec:
+    """A machine that continues the warm image of a service as one of its replicas.
+
+    Raises:
+        LookupError: its image is cold.
+    """
+    spec = warm_spec(plan, replica.service, out)
+    if spec is None:
+        raise LookupError(f"{replica.service} has no warm image")
+    boot = boot_configuration(plan, plan.services[replica.service], replica)
+    return evolve(spec, name=replica.name, boot=boot, mac=replica.mac)
 
 
 def floor_spec(spec: MachineSpec, folder: Path) -> MachineSpec:
