@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING
 
 from meshkernel.errors import Fault, UserError
 from meshkernel.plan.addresses import allocate, gateway_of, network_of
 from meshkernel.plan.model import Peer, Plan, Replica, ServicePlan, Way
 from meshkernel.topology.model import Service, Topology, replica_names
 
-if TYPE_CHECKING:
-    import networkx as nx
+Links = tuple[tuple[str, str], ...]
+"""Callers, each with one that it may call."""
 
 
 def make_plan(topology: Topology, *, release: bool = False) -> Plan:
     """The plan of a mesh: the same for the same topology, whatever the order it is written in."""
-    graph = call_graph(topology)
-    generations = start_order(graph)
+    links = tuple(sorted({(link.source, link.target) for link in topology.links}))
+    generations = start_order(topology.services, links)
     network = network_of(topology.name)
     addresses = literals(topology, network)
     named = places(topology) - addresses.keys()
@@ -33,7 +34,7 @@ def make_plan(topology: Topology, *, release: bool = False) -> Plan:
         gateway=gateway_of(network),
         services=services,
         generations=generations,
-        links=tuple(sorted(graph.edges)),
+        links=links,
         release=release,
     )
 
@@ -79,24 +80,32 @@ def _literal(name: str) -> IPv4Address | None:
         return None
 
 
-def call_graph(topology: Topology) -> nx.DiGraph[str]:
-    """Services, and an edge from each caller to each it may call."""
-    # Here, as below: it takes longer than all else that a command which makes no plan imports.
-    import networkx as nx  # noqa: PLC0415
-
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(topology.services)
-    graph.add_edges_from((link.source, link.target) for link in topology.links)
-    return graph
-
-
-def start_order(graph: nx.DiGraph[str]) -> tuple[tuple[str, ...], ...]:
+def start_order(services: Iterable[str], links: Links) -> tuple[tuple[str, ...], ...]:
     """Generations that start one after the other: those that are called before their callers.
 
     Services that call each other in a cycle have no order among them, so they start together.
     """
+    order = TopologicalSorter(dict.fromkeys(services, ()))
+    for caller, called in links:
+        order.add(caller, called)
+    try:
+        order.prepare()
+    except CycleError:
+        return _order_with_cycles(services, links)
+    generations = []
+    while order.is_active():
+        generations.append(tuple(sorted(order.get_ready())))
+        order.done(*generations[-1])
+    return tuple(generations)
+
+
+def _order_with_cycles(services: Iterable[str], links: Links) -> tuple[tuple[str, ...], ...]:
+    # Here, since it takes longer to import than most plans take to make.
     import networkx as nx  # noqa: PLC0415
 
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(services)
+    graph.add_edges_from(links)
     condensed = nx.condensation(graph)
     return tuple(
         tuple(sorted(name for part in parts for name in condensed.nodes[part]["members"]))

@@ -1,7 +1,9 @@
 """The closure of what a service needs, with the reasons. Pure: values go in, values come out.
 
 The graph has an edge from each library to those that it requires, and one from the service itself
-to each library that something asks for. What the service reaches is what it gets.
+to each library that something asks for. What the service reaches is what it gets. networkx, which
+takes longer to import than all of this takes, comes only where a way through the graph is asked
+for.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import networkx as nx
 from attrs import frozen
 
 from meshkernel.config.libos import Library
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 SHOWN = 4
 """Of the libraries that require one, this many are told."""
@@ -67,36 +72,36 @@ class Chosen:
         return (f"required by {told}",)
 
 
-def requirements(libraries: Iterable[Library]) -> nx.DiGraph[str]:
-    """Every library, with an edge to each that it requires.
+def needed(libraries: Iterable[Library], wants: Iterable[Want]) -> dict[str, tuple[str, ...]]:
+    """What each library requires, and what the service itself wants.
 
     Raises:
-        ValueError: one requires what is not there: a fault in a manifest.
+        ValueError: a library requires what is not there, which is a fault in a manifest; or one
+            that is wanted is not there.
     """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    known = {library.name: library for library in libraries}
-    graph.add_nodes_from(known)
-    for library in known.values():
-        for name in library.requires:
-            if name not in known:
-                raise ValueError(f"{library.name}/lib.toml: requires {name}, which is not there")
-            graph.add_edge(library.name, name)
-    return graph
-
-
-def wanted(libraries: Iterable[Library], wants: Iterable[Want]) -> nx.DiGraph[str]:
-    """The graph of requirements with the service in it.
-
-    Raises:
-        ValueError: a library that is wanted is not there.
-    """
-    graph = requirements(libraries)
-    graph.add_node(SERVICE)
+    edges = {library.name: library.requires for library in libraries}
+    for library, required in edges.items():
+        for name in required:
+            if name not in edges:
+                raise ValueError(f"{library}/lib.toml: requires {name}, which is not there")
+    asked: dict[str, None] = {}
     for want in wants:
-        if want.library not in graph:
+        if want.library not in edges:
             raise ValueError(f"there is no library {want.library}, wanted since {want.reason}")
-        graph.add_edge(SERVICE, want.library)
-    return graph
+        asked[want.library] = None
+    return {**edges, SERVICE: tuple(asked)}
+
+
+def reached(edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """The libraries that the service comes to."""
+    found: set[str] = set()
+    waiting = [*edges[SERVICE]]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges[name]
+    return found
 
 
 def resolve(libraries: Iterable[Library], wants: Iterable[Want]) -> tuple[Chosen, ...]:
@@ -105,7 +110,7 @@ def resolve(libraries: Iterable[Library], wants: Iterable[Want]) -> tuple[Chosen
     wants = tuple(wants)
     asked = _reasons(wants)
     if not asked.keys() <= known.keys():
-        wanted(known.values(), wants)  # says which
+        needed(known.values(), wants)  # says which
     requires = tuple((library.name, library.requires) for library in known.values())
     return tuple(
         Chosen(known[name], asked.get(name, ()), required_by)
@@ -120,10 +125,14 @@ def _closure(
     """What these libraries come to, by name, each with those that require it. Many services of a
     mesh ask for the same.
     """
-    libraries = tuple(Library(name, "", requires=needed) for name, needed in requires)
-    graph = wanted(libraries, (Want(name, "") for name in asked))
-    names = nx.descendants(graph, SERVICE)
-    return tuple((name, _requiring(name, graph, names)) for name in sorted(names))
+    libraries = (Library(name, "", requires=required) for name, required in requires)
+    edges = needed(libraries, (Want(name, "") for name in asked))
+    names = reached(edges)
+    requiring: dict[str, list[str]] = {name: [] for name in names}
+    for name in sorted(names):
+        for required in {*edges[name]} - {name}:
+            requiring[required].append(name)
+    return tuple((name, tuple(requiring[name])) for name in sorted(names))
 
 
 def chain(libraries: Iterable[Library], wants: Iterable[Want], name: str) -> str | None:
@@ -132,7 +141,10 @@ def chain(libraries: Iterable[Library], wants: Iterable[Want], name: str) -> str
     None if it does not have it.
     """
     wants = tuple(wants)
-    graph = wanted(libraries, wants)
+    import networkx as nx  # noqa: PLC0415
+
+    edges = needed(libraries, wants)
+    graph: nx.DiGraph[str] = nx.DiGraph({key: list(edges[key]) for key in edges})
     if name not in graph or not nx.has_path(graph, SERVICE, name):
         return None
     _, *path = nx.shortest_path(graph, SERVICE, name)
@@ -148,7 +160,3 @@ def _reasons(wants: Iterable[Want]) -> Mapping[str, tuple[str, ...]]:
     for want in sorted(wants, key=lambda want: (not want.certain, want.library, want.reason)):
         found.setdefault(want.library, {})[want.reason] = None
     return {name: tuple(reasons) for name, reasons in found.items()}
-
-
-def _requiring(name: str, graph: nx.DiGraph[str], names: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(by for by in graph.predecessors(name) if by in names and by != name))
