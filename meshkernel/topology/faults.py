@@ -8,6 +8,7 @@ from typing import Any
 
 from meshkernel.errors import Fault
 from meshkernel.topology.positions import KeyPath
+from meshkernel.topology.values import duration
 
 _TYPES: dict[type, str] = {
     str: "text",
@@ -52,6 +53,21 @@ class Faults:
             (*path, key), f"{told(value)} where {_TYPES[expected]} belongs", f"write {example}"
         )
         return None
+
+    def duration(self, table: Table, path: KeyPath, key: str, *examples: str) -> float | None:
+        """Seconds of a duration above zero, if the key is there and has one; ``examples``: at least
+        two.
+        """
+        quoted = [f'"{example}"' for example in examples]
+        text = self.typed(table, path, key, str, quoted[0])
+        if text is None:
+            return None
+        seconds = duration(text)
+        if seconds is None:
+            what = f"{text!r} is not a duration above zero"
+            remedy = f"write one such as {', '.join(quoted[:-1])} or {quoted[-1]}"
+            self.add((*path, key), what, remedy)
+        return seconds
 
     def unknown(
         self, table: Table, path: KeyPath, known: Iterable[str], later: Iterable[str] = ()

@@ -8,7 +8,6 @@ from typing import Any
 from meshkernel.topology.faults import Faults, nearest, told
 from meshkernel.topology.model import Link
 from meshkernel.topology.positions import KeyPath
-from meshkernel.topology.values import duration
 
 KEYS = {"from", "to", "timeout"}
 LATER = {"retries", "delay", "port"}
@@ -47,7 +46,7 @@ def _read_link(
     faults.unknown(entry, path, KEYS, LATER)
     source = _read_end(entry, path, "from", faults, services)
     target = _read_end(entry, path, "to", faults, services)
-    timeout = _read_timeout(entry, path, faults)
+    timeout = faults.duration(entry, path, "timeout", "500ms", "2s", "1m") or TIMEOUT
     if source is None or target is None:
         return None
     if source == target:
@@ -72,14 +71,3 @@ def _read_end(
         faults.add((*path, key), f"there is no service {name!r}", nearest(name, services))
         return None
     return str(name) if name is not None else None
-
-
-def _read_timeout(entry: Mapping[str, Any], path: KeyPath, faults: Faults) -> float:
-    text = faults.typed(entry, path, "timeout", str, '"500ms" or "2s"')
-    if text is None:
-        return TIMEOUT
-    seconds = duration(text)
-    if seconds is None:
-        what = f"{text!r} is not a duration above zero"
-        faults.add((*path, "timeout"), what, 'write one such as "500ms", "2s" or "1m"')
-    return seconds or TIMEOUT

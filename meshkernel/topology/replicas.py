@@ -8,7 +8,6 @@ from typing import Any
 from meshkernel.topology.faults import Faults, told
 from meshkernel.topology.model import Mount, Replicas, Service, replica_names
 from meshkernel.topology.positions import KeyPath
-from meshkernel.topology.values import duration
 
 MOST = 64
 """Of one service: each of its callers holds a connection to each of them."""
@@ -85,7 +84,7 @@ def _read_range(table: Mapping[str, Any], here: KeyPath, faults: Faults) -> Repl
     least = faults.typed(table, here, "min", int, "min = 1")
     most = faults.typed(table, here, "max", int, "max = 8")
     target = faults.typed(table, here, "target_calls", int, f"target_calls = {TARGET}")
-    cooldown = _read_cooldown(table, here, faults)
+    cooldown = faults.duration(table, here, "cooldown", "30s", "5m") or COOLDOWN
     if target is not None and target < 1:
         remedy = "write how many calls at a time each replica should have"
         faults.add((*here, "target_calls"), f"{target} calls keep no replica busy", remedy)
@@ -96,15 +95,6 @@ def _read_range(table: Mapping[str, Any], here: KeyPath, faults: Faults) -> Repl
     if least is not None and least > most:
         faults.add((*here, "min"), f"{least} is more than max = {most}", "exchange them")
     return Replicas(1 if least is None else least, most, target or TARGET, cooldown)
-
-
-def _read_cooldown(table: Mapping[str, Any], here: KeyPath, faults: Faults) -> float:
-    text = faults.typed(table, here, "cooldown", str, '"30s"')
-    seconds = COOLDOWN if text is None else duration(text)
-    if seconds is None:
-        what = f"{text!r} is not a duration above zero"
-        faults.add((*here, "cooldown"), what, 'write one such as "30s" or "5m"')
-    return seconds or COOLDOWN
 
 
 def _check_most(count: int, here: KeyPath, faults: Faults) -> bool:

@@ -23,7 +23,6 @@ from meshkernel.topology.values import (
     LEAST_MEMORY,
     NAME,
     VARIABLE,
-    duration,
     memory,
     memory_text,
 )
@@ -97,7 +96,7 @@ def _read_service(
     volumes = read_volumes(table, path, faults, taken.volumes)
     check_volumes(replicas, volumes, path, faults)
     warm, reseal = read_warmth(table, path, faults)
-    sleep = _read_sleep(table, path, faults)
+    sleep = faults.duration(table, path, "sleep", "30s", "5m", "1h")
     check_sleep(replicas, sleep, path, faults)
     return Service(
         name=name,
@@ -167,17 +166,6 @@ def _read_memory(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> int
     elif size % (1 << 20):
         faults.add((*path, "memory"), f"{text} is not a whole number of MiB", 'write it in "M"')
     return size
-
-
-def _read_sleep(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> float | None:
-    text = faults.typed(table, path, "sleep", str, '"30s"')
-    if text is None:
-        return None
-    seconds = duration(text)
-    if seconds is None:
-        what = f"{text!r} is not a duration above zero"
-        faults.add((*path, "sleep"), what, 'write one such as "30s", "5m" or "1h"')
-    return seconds
 
 
 def _read_env(table: Mapping[str, Any], path: KeyPath, faults: Faults) -> dict[str, str]:

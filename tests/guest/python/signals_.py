@@ -5,9 +5,9 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
-import tempfile
 import threading
 import time
+from typing import TextIO
 
 seen: list[str] = []
 
@@ -78,16 +78,23 @@ def interrupted() -> None:
 
 
 def dumps() -> None:
-    with tempfile.TemporaryFile("w+") as file:
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as dumped, os.fdopen(writer, "w") as file:
         faulthandler.register(signal.SIGUSR2, file, all_threads=True)
         signal.raise_signal(signal.SIGUSR2)
         faulthandler.unregister(signal.SIGUSR2)
+        show_dump(dumped)
         faulthandler.dump_traceback_later(0.05, file=file)
-        time.sleep(0.5)
+        show_dump(dumped)
         faulthandler.cancel_dump_traceback_later()
-        file.seek(0)
-        for line in file:
-            print(line.split(",")[-1].split("0x")[0].rstrip())
+
+
+def show_dump(dumped: TextIO) -> None:
+    """The places of one dump, for which it waits."""
+    line = ""
+    while "in <module>" not in line:
+        line = dumped.readline()
+        print(line.split(",")[-1].split("0x")[0].rstrip())
 
 
 def main() -> None:

@@ -17,12 +17,12 @@ def connect():
 
 
 def sleep():
-    """Two threads, so that one call begins while another one sleeps."""
+    """Two threads, so that calls begin and end while another one sleeps."""
     thread = threading.Thread(target=time.sleep, args=(0.2,))
     thread.start()
-    time.sleep(0.05)
-    os.stat("/etc/hosts")  # noqa: PTH116 - one call
-    thread.join()
+    while thread.is_alive():
+        os.stat("/etc/hosts")  # noqa: PTH116 - one call
+        thread.join(0.05)
 
 
 def flood():

@@ -57,6 +57,17 @@ async def wake(server, name):
     return machine
 
 
+async def falling_asleep(serve):
+    """A mesh whose service back has said that it stops, but has not; and its machine."""
+    host = FakeHost()
+    host.unstoppable.add("back")
+    server = await serve(host)
+    machine = await wake(server, "back")
+    machine.on_message({"type": "idle"})
+    await reached(server, "back", State.STOPPING)
+    return server, machine
+
+
 async def test_a_mesh_is_up_when_its_sleepers_sleep(serve):
     server = await serve()
     assert server.host.started == ["front"]
@@ -129,15 +140,10 @@ async def test_a_service_that_is_busy_after_all_goes_on_and_lets_callers_in(serv
 
 
 async def test_who_calls_while_a_service_falls_asleep_wakes_it(serve):
-    host = FakeHost()
-    host.unstoppable.add("back")
-    server = await serve(host)
-    machine = await wake(server, "back")
-    machine.on_message({"type": "idle"})
-    await reached(server, "back", State.STOPPING)
+    server, machine = await falling_asleep(serve)
     server.network.on_summon("back")
     machine.end("ended with status 0")
-    await host.arrival("back")
+    await server.host.arrival("back")
     await reached(server, "back", State.RUNNING)
     assert server.mesh.runners["back"].sleep.summons == 2
 
@@ -225,12 +231,7 @@ async def test_stop_start_and_restart_of_a_sleeper(serve):
 
 
 async def test_a_start_by_name_of_one_that_falls_asleep_wakes_it_again(serve):
-    host = FakeHost()
-    host.unstoppable.add("back")
-    server = await serve(host)
-    machine = await wake(server, "back")
-    machine.on_message({"type": "idle"})
-    await reached(server, "back", State.STOPPING)
+    server, machine = await falling_asleep(serve)
     starting = asyncio.create_task(server.mesh.start_services(["back"]))
     await asyncio.sleep(0)
     machine.end("ended with status 0")
@@ -261,12 +262,7 @@ async def test_a_service_that_does_not_sleep_is_not_put_to_sleep(serve):
 
 
 async def test_down_while_a_service_falls_asleep(serve):
-    host = FakeHost()
-    host.unstoppable.add("back")
-    server = await serve(host)
-    machine = await wake(server, "back")
-    machine.on_message({"type": "idle"})
-    await reached(server, "back", State.STOPPING)
+    server, machine = await falling_asleep(serve)
     server.network.on_summon("back")
     stopping = asyncio.create_task(server.mesh.stop(5))
     await asyncio.sleep(0.01)
@@ -274,4 +270,4 @@ async def test_down_while_a_service_falls_asleep(serve):
     async with asyncio.timeout(10):
         await stopping
     assert {row.state for row in server.mesh.rows()} == {"stopped"}
-    assert host.machines == []
+    assert server.host.machines == []
