@@ -130,12 +130,12 @@ class Runtime:
         service, server, stop = self._loaded, self._server, self._stop
         assert server is not None and stop is not None  # noqa: S101 - prepared before
         try:
+            self._begin_load(service, self._configuration.load)  # calls may come before all is up
             if not self.ready:
                 await self._begin(service, server)
                 self._say_ready()
             self._begin_schedule(service)
             self._begin_idleness(service, self._configuration.sleep)
-            self._begin_load(service, self._configuration.load)
             grace = await stop
             server.close()
             await self._end(service, grace)

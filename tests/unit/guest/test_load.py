@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,11 +17,22 @@ EVERY = 0.05
 SERVICE = """
 import asyncio
 from meshkernel import rpc
-release = asyncio.Event()
+called, release = asyncio.Event(), asyncio.Event()
 @rpc
-async def wait() -> None: await release.wait()
+async def wait() -> None:
+    called.set()
+    await release.wait()
 @rpc
 async def go_on() -> None: release.set()
+"""
+
+LIFESPAN = """
+async def app(scope, receive, send):
+    await receive()
+    await called.wait()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
 """
 
 
@@ -116,6 +128,35 @@ async def test_a_service_tells_of_its_requests(start: Any, module: Any) -> None:
     first, *_, last = await reports(service)
     assert 0 < first < 1
     assert last == 0
+
+
+async def test_a_call_that_begins_before_the_application_is_ready_is_counted_whole(
+    start: Any, module: Any
+) -> None:
+    port = free_port()
+    name = module("loaded_early", SERVICE + LIFESPAN)
+    service = await start(asgi=f"{name}:app", port=port, http_port=free_port(), load=EVERY)
+    async with asyncio.timeout(10):
+        caller = await listening(port)
+        waiting = asyncio.create_task(caller.call("wait", {}, 10))
+        while (message := await service.receive())["type"] != "ready":
+            assert message["calls"] > 0
+        await caller.call("go_on", {}, 10)
+        await waiting
+        assert min(await reports(service)) == 0
+    caller.close()
+
+
+async def listening(port: int) -> CallerConnection:
+    """A connection, as soon as somebody listens."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with suppress(ConnectionRefusedError):
+            _, caller = await loop.create_connection(
+                lambda: CallerConnection("test", "s"), "127.0.0.1", port
+            )
+            return caller
+        await asyncio.sleep(0)
 
 
 async def test_a_service_of_which_nobody_wants_to_know_says_nothing(
