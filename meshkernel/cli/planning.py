@@ -97,6 +97,7 @@ def _plan_values(made: Plan, images: dict[str, Image]) -> dict[str, Any]:
         "mesh": made.topology.name,
         "network": str(made.network),
         "gateway": str(made.gateway),
+        "standby": made.topology.standby,
         "generations": [list(names) for names in made.generations],
         "links": [{"from": source, "to": target} for source, target in made.links],
         "services": {

@@ -6,6 +6,8 @@ machine runs; `machine/` renders the same template with the descriptors in their
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
 
 from meshkernel.config.boot import volume_tag
@@ -64,6 +66,7 @@ class MachineValues:
         volumes: folders of the host that it mounts.
         ram: the path of the file that is its memory, if one is.
         sealing: what it does to the file is to be seen there, and it has but one device.
+        standby: QEMU waits for what the machine is to be, and has the devices of one on a network.
         boot, serial, control, qmp, network: numbers of open descriptors, or placeholders.
     """
 
@@ -80,6 +83,7 @@ class MachineValues:
     network: str = "<network>"
     ram: str | None = None
     sealing: bool = False
+    standby: bool = False
     board: str = BOARD
     sandbox: str = SANDBOX
 
@@ -90,6 +94,29 @@ class MachineValues:
         share = "on" if self.sealing else "off"
         size = f"{self.memory_mb}M"
         return f"memory-backend-file,id=ram,size={size},mem-path={path},share={share},prealloc=off"
+
+    @property
+    def initrd(self) -> str:
+        """Where QEMU finds the boot configuration."""
+        return f"/proc/self/fd/{self.boot}"
+
+    @property
+    def settings(self) -> list[tuple[str, dict[str, Any]]]:
+        """What a QEMU that stands by is told about this machine, as commands of QMP: what is on the
+        command line of another one (``backend``, ``-m``, ``-kernel``, ``-initrd``).
+        """
+        size = self.memory_mb * MIB
+        values: dict[str, Any] = {"memory": {"size": size}}
+        commands: list[tuple[str, dict[str, Any]]] = []
+        if self.ram is not None:
+            file = {"mem-path": self.ram, "size": size, "share": False, "prealloc": False}
+            commands.append(("object-add", {"qom-type": "memory-backend-file", "id": "ram"} | file))
+            values["memory-backend"] = "ram"
+        values |= {"kernel": self.image, "initrd": self.initrd}
+        for name, value in values.items():
+            where = {"path": "/machine", "property": name, "value": value}
+            commands.append(("qom-set", where))
+        return commands
 
     @property
     def memory_mb(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from attrs import astuple, field, frozen
+from attrs import asdict, astuple, field, frozen
 
 from meshkernel.config import MachineValues, VolumeValues, machine_arguments
 from meshkernel.topology.model import Accel
@@ -83,15 +84,53 @@ def arguments(program: Path, spec: MachineSpec, descriptors: Descriptors) -> lis
         accel=spec.accel,
         mac=spec.mac if descriptors.network is not None else None,
         volumes=spec.volumes,
-        boot=str(descriptors.boot),
-        serial=str(descriptors.serial),
-        control=str(descriptors.control),
-        qmp=str(descriptors.qmp),
-        network=str(descriptors.network),
         ram=_ram(spec),
         sealing=spec.sealing is not None,
+        **_names(descriptors),
     )
     return [str(program), *machine_arguments(values)]
+
+
+def standby_arguments(program: Path, accel: Accel, descriptors: Descriptors) -> list[str]:
+    """The command line of a QEMU that stands by for any machine that `may_stand_by`."""
+    values = MachineValues(
+        name="standby",
+        image="",
+        memory=0,
+        accel=accel,
+        standby=True,
+        **_names(descriptors),
+    )
+    return [str(program), *machine_arguments(values)]
+
+
+def may_stand_by(spec: MachineSpec) -> bool:
+    """Whether a QEMU that stands by can become this machine: volumes cannot be added to it, nor
+    descriptors, and it is on a network.
+    """
+    return spec.mac is not None and not (spec.volumes or spec.inherited or spec.memory_files)
+
+
+def settings(spec: MachineSpec, boot: int) -> list[tuple[str, dict[str, Any]]]:
+    """What a QEMU that stands by is told to become a machine, as commands of QMP.
+
+    Args:
+        spec: the machine.
+        boot: the number of QEMU's descriptor of the boot configuration.
+    """
+    return MachineValues(
+        name=spec.name,
+        image=str(spec.image),
+        memory=spec.memory,
+        accel=spec.accel,
+        ram=_ram(spec),
+        boot=str(boot),
+    ).settings
+
+
+def _names(descriptors: Descriptors) -> dict[str, Any]:
+    """The numbers of all of them, as the command line has them."""
+    return {name: str(number) for name, number in asdict(descriptors).items()}
 
 
 def _ram(spec: MachineSpec) -> str | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from meshkernel.machine.outcome import MachineExit, Remains, outcome
 from meshkernel.machine.process import Qemu, launch
 from meshkernel.machine.qmp import Qmp
 from meshkernel.machine.stamps import Stamps
+from meshkernel.machine.standby import Standby
 from meshkernel.trace import Request
 
 LOOKS = 3
@@ -60,6 +61,7 @@ class Machine:
         spec: MachineSpec,
         *,
         network: socket.socket | None = None,
+        standby: Standby | None = None,
         on_message: OnMessage | None = None,
         on_console: OnConsole | None = None,
         on_trace: OnTrace | None = None,
@@ -69,6 +71,8 @@ class Machine:
         Args:
             spec: the machine.
             network: the switch's socket for its network device; it is taken over, and closed.
+            standby: a QEMU that waits and fits, whose network the switch has; it becomes the
+                machine.
             on_message: called with each message of the guest's runtime.
             on_console: called with the console's bytes as they come.
             on_trace: called with the records of its trace, if its spec asks for one.
@@ -76,24 +80,28 @@ class Machine:
         Raises:
             MachineError: QEMU could not start it; has QEMU's words.
         """
-        with network or ExitStack():
-            qemu = await launch(spec, network)
+        if standby is None:
+            with network or ExitStack():
+                qemu = await launch(spec, network)
+            qmp = Qmp(qemu.qmp.reader, qemu.qmp.writer)
+        else:
+            qemu, qmp = standby.qemu, standby.qmp
         console = Console(qemu.serial, on_console)
         channel = Channel(spec.name, qemu.control, on_message, on_trace)
         end = asyncio.create_task(_watch(qemu, console, channel))
-        qmp = Qmp(qemu.qmp.reader, qemu.qmp.writer)
         machine = cls(spec, qmp, channel, console, qemu, end)
         try:
-            await machine._greet()
+            await machine._made(qmp.greet() if standby is None else standby.become(spec))
             yield machine
         finally:
             await machine._close()
 
-    async def _greet(self) -> None:
-        greeting = asyncio.create_task(self.qmp.greet())
-        await asyncio.wait([greeting, self._end], return_when=asyncio.FIRST_COMPLETED)
+    async def _made(self, making: Coroutine[Any, Any, None]) -> None:
+        """Waits until QEMU has made the machine."""
+        made = asyncio.create_task(making)
+        await asyncio.wait([made, self._end], return_when=asyncio.FIRST_COMPLETED)
         try:
-            await greeting
+            await made
         except MachineError as error:
             ended = await self._end
             if self.channel.last is None:  # else it was just faster than we are

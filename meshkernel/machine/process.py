@@ -10,8 +10,9 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from attrs import define, field, frozen
 
@@ -50,7 +51,7 @@ class Qemu:
     """A QEMU that runs; made by `launch`.
 
     Attributes:
-        started: `time.monotonic` when it was, in seconds.
+        started: `time.monotonic` when it was, in seconds; of one that stood by: when it was needed.
         serial, control, qmp: our ends of its sockets.
         killed: we have ended it because someone asked for that.
     """
@@ -101,21 +102,58 @@ class Qemu:
 
 
 async def launch(spec: MachineSpec, network: socket.socket | None) -> Qemu:
-    """Starts QEMU; it is killed if this process ends, however that happens.
+    """Starts QEMU with a machine; it is killed if this process ends, however that happens.
 
     Args:
         spec: the machine.
         network: the switch's socket for its network device; QEMU gets a copy.
     """
+
+    def words(descriptors: Descriptors) -> list[str]:
+        return arguments(tools.qemu().path, spec, descriptors)
+
+    memory = boot.in_memory(configuration(spec))
+    try:
+        number = network.fileno() if network else None
+        kept = [*spec.inherited, *spec.memory_files]
+        return await execute(spec.launcher, words, memory, number, kept)
+    finally:
+        os.close(memory)
+
+
+async def execute(
+    launcher: Path,
+    words: Callable[[Descriptors], list[str]],
+    memory: int,
+    network: int | None,
+    kept: Sequence[int] = (),
+) -> Qemu:
+    """Starts QEMU with sockets that nobody else can open.
+
+    Args:
+        launcher: see `meshkernel.machine.launcher`.
+        words: makes the command line of what QEMU inherits.
+        memory: the descriptor of the boot configuration.
+        network: that of its network device.
+        kept: descriptors that it only keeps open.
+    """
     with ExitStack() as theirs, _pairs(theirs) as (ours, numbers):
-        memory = boot.in_memory(_configuration(spec))
-        theirs.callback(os.close, memory)
-        descriptors = Descriptors(
-            **numbers, boot=memory, network=network.fileno() if network else None
-        )
+        descriptors = Descriptors(**numbers, boot=memory, network=network)
         started = time.monotonic()
-        process = await _execute(spec, descriptors)
-    serial, control, qmp = [Stream(*await asyncio.open_connection(sock=end)) for end in ours]
+        process = await asyncio.create_subprocess_exec(
+            *(launcher, str(os.getpid())),
+            *words(descriptors),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=[*descriptors.numbers, *kept],
+            process_group=0,  # so Ctrl-C is not for it; in our session still: docs/decisions.md
+        )
+    try:
+        serial, control, qmp = [Stream(*await asyncio.open_connection(sock=end)) for end in ours]
+    except BaseException:  # somebody does not want it any more
+        process.kill()
+        raise
     return Qemu(started, process, serial, control, qmp)
 
 
@@ -138,19 +176,8 @@ def _pairs(theirs: ExitStack) -> Iterator[tuple[list[socket.socket], dict[str, i
         failed.pop_all()
 
 
-async def _execute(spec: MachineSpec, descriptors: Descriptors) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(spec.launcher, str(os.getpid())),
-        *arguments(tools.qemu().path, spec, descriptors),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        pass_fds=[*descriptors.numbers, *spec.inherited, *spec.memory_files],
-        process_group=0,  # so Ctrl-C is not for it; in our session still: docs/decisions.md
-    )
-
-
-def _configuration(spec: MachineSpec) -> bytes:
+def configuration(spec: MachineSpec) -> bytes:
+    """What a machine is told at this boot."""
     trace = spec.trace.encode() if spec.trace else b""
     return boot.complete(spec.boot, spec.secrets, trace, spec.wall, spec.seed)
 

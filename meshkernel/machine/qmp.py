@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
 
 from meshkernel.errors import MachineError
+
+
+class Refused(MachineError):  # noqa: N818 - reads as what happened
+    """QEMU answered a command with an error."""
 
 
 @define
@@ -32,25 +37,54 @@ class Qmp:
         """Runs a command; returns its result.
 
         Raises:
-            MachineError: QEMU refused it, or is gone.
+            Refused: QEMU did not do it.
+            MachineError: it is gone.
         """
         async with self._lock:
             question = {"execute": command, "arguments": arguments}
-            try:
-                self.writer.write(json.dumps(question).encode() + b"\n")
-                await self.writer.drain()
-            except ConnectionError as error:
-                raise MachineError(f"QEMU is gone: {error}") from error
-            while True:
-                answer = await self._read()
-                if "return" in answer:
-                    return answer["return"]
-                if "error" in answer:
-                    raise MachineError(f"QEMU refused {command}: {answer['error']['desc']}")
+            await self._write(json.dumps(question).encode() + b"\n")
+            return _result(command, await self._answer())
+
+    async def execute_all(self, commands: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        """Runs commands one behind the other, without waiting for the results in between.
+
+        Raises:
+            Refused: QEMU did not do one; the first of them is told.
+            MachineError: it is gone.
+        """
+        async with self._lock:
+            questions = [{"execute": name, "arguments": given} for name, given in commands]
+            await self._write(b"".join(json.dumps(each).encode() + b"\n" for each in questions))
+            answers = [await self._answer() for _ in commands]
+        for (name, _), answer in zip(commands, answers, strict=True):
+            _result(name, answer)
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            self.writer.write(data)
+            await self.writer.drain()
+        except ConnectionError as error:
+            raise MachineError(f"QEMU is gone: {error}") from error
+
+    async def _answer(self) -> dict[str, Any]:
+        """The next line that answers a command, and tells of no event."""
+        while True:
+            answer = await self._read()
+            if "return" in answer or "error" in answer:
+                return answer
 
     async def _read(self) -> dict[str, Any]:
-        line = await self.reader.readline()
+        try:
+            line = await self.reader.readline()
+        except ConnectionError as error:  # it went while something was on its way to it
+            raise MachineError(f"QEMU is gone: {error}") from error
         if not line:
             raise MachineError("QEMU closed its control socket")
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+def _result(command: str, answer: dict[str, Any]) -> Any:
+    if "error" in answer:
+        raise Refused(f"QEMU refused {command}: {answer['error']['desc']}")
+    return answer["return"]

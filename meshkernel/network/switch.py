@@ -137,11 +137,17 @@ class Switch:
         machine, ours = socket.socketpair()
         try:
             with ours:
-                await self._control.command("attach", service, sockets=[ours])
+                await self.attach_end(service, ours)
         except BaseException:
             machine.close()
             raise
         return machine
+
+    async def attach_end(self, service: str, end: socket.socket) -> None:
+        """Gives the service's port this end, whose other one a machine has already. It is still
+        the caller's, who closes it.
+        """
+        await self._control.command("attach", service, sockets=[end])
 
     async def detach(self, service: str) -> None:
         """Closes the port's end; connections with it are reset."""

@@ -11,8 +11,10 @@ def render(plan: Plan) -> str:
     lines = [
         f"mesh {plan.topology.name}: {len(plan.services)} services, {len(plan.links)} links,"
         f" network {plan.network}, gateway {plan.gateway}",
-        "",
     ]
+    if plan.topology.standby:
+        lines.append(f"{plan.topology.standby} QEMUs stand by")
+    lines.append("")
     width = max(len(name) for name in plan.services)
     for index, names in enumerate(plan.generations):
         lines.append(f"start {index + 1}")

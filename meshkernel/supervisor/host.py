@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -19,12 +20,14 @@ from meshkernel.machine.channel import OnTrace
 from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import Reason
+from meshkernel.machine.standby import Standby
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import CALL_PORT, Plan
 from meshkernel.supervisor.building import build_images
-from meshkernel.supervisor.events import Event, OnEvent
+from meshkernel.supervisor.events import Event, OnEvent, ignore
+from meshkernel.supervisor.pool import Pool
 from meshkernel.supervisor.seams import Launcher, Network, OnConsole, OnMessage, RunningMachine
 from meshkernel.supervisor.timings import Place, Timing, Timings
 from meshkernel.toolchain.cache import Cache
@@ -60,6 +63,8 @@ class RealHost:
     _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
     _accel: Accel = Accel.TCG
     _switch: Path | None = None
+    _tell: OnEvent = ignore
+    _pool: Pool | None = None
     _launcher: Path | None = None
     _opened: Volumes | None = None
     _cold: set[str] = field(factory=set)  # services that cannot go on from their seal here
@@ -68,6 +73,7 @@ class RealHost:
     async def build(self, plan: Plan, on_event: OnEvent) -> dict[str, int]:
         """Build the images and the switch, and choose the accelerator."""
         cache = Cache(self.out.absolute() / "cache")
+        self._tell = on_event
         self._images = await build_images(plan, self.out, on_event, self.everything)
         self._boot = boot_configurations(plan)
         self._switch = await asyncio.to_thread(build_switch, cache)
@@ -93,8 +99,15 @@ class RealHost:
             pass  # what cannot be opened is told now, and not to the first caller
         awake = [each.service for each in plan.services.values() if not each.sleeps]
         with open_volumes(self._root(plan), _mounts(awake)) as self._opened:
-            async with await Switch.start(plan, folder, program=self._switch) as switch:
+            async with (
+                Pool(plan.topology.standby, self._stand_by, self._tell) as self._pool,
+                await Switch.start(plan, folder, program=self._switch) as switch,
+            ):
                 yield switch
+
+    async def _stand_by(self) -> Standby:
+        assert self._launcher is not None  # noqa: S101 - it was built
+        return await Standby.start(self._accel, self._launcher)
 
     def _root(self, plan: Plan) -> Path:
         return self.volumes or plan.topology.root / FOLDER
@@ -115,9 +128,9 @@ class RealHost:
 
     def launcher(self, plan: Plan, network: Network) -> Launcher:
         """Starts the machines of a mesh that was built."""
-        if not isinstance(network, Switch):
+        if not isinstance(network, Switch) or self._pool is None:
             raise TypeError("machines are attached to a switch")
-        return _RealLauncher(self, plan, network)
+        return _RealLauncher(self, plan, network, self._pool)
 
     def _keep_images(self, folder: Path) -> None:
         """A second name for each image, and for what a debugger needs of it: the next build, of
@@ -190,6 +203,7 @@ class _RealLauncher:
     host: RealHost
     plan: Plan
     switch: Switch
+    pool: Pool
 
     def launch(
         self, replica: str, on_message: OnMessage, on_console: OnConsole
@@ -200,13 +214,15 @@ class _RealLauncher:
     async def _launched(
         self, replica: str, on_message: OnMessage, on_console: OnConsole
     ) -> AsyncIterator[RunningMachine]:
-        with self.host.machine_volumes(self.plan, replica) as opened:
+        with self.host.machine_volumes(self.plan, replica) as opened, self.pool.starting() as over:
             spec = self.host.spec(self.plan, replica, opened)
-            network = await self.switch.attach(replica)
+            standby = await self.pool.take(spec)
             timing = Timing(replica, on_message)
+            timing.ready.add_done_callback(lambda _: over())
             async with Machine.start(
                 spec,
-                network=network,
+                network=await self._attached(replica, standby),
+                standby=standby,
                 on_message=timing.message,
                 on_console=on_console,
                 on_trace=self.host.on_trace(self.plan.replicas[replica].service),
@@ -219,6 +235,17 @@ class _RealLauncher:
     def _place(self, replica: str) -> Place:
         address = self.plan.replicas[replica].address
         return Place(self.switch.dial_socket, str(address), CALL_PORT)
+
+    async def _attached(self, replica: str, standby: Standby | None) -> socket.socket | None:
+        """The switch's socket for a machine that is to be started; a QEMU that stands by has it."""
+        if standby is None:
+            return await self.switch.attach(replica)
+        try:
+            await self.switch.attach_end(replica, standby.network)
+        except BaseException:
+            await standby.close()
+            raise
+        return None
 
     def extend(self, plan: Plan) -> None:
         self.host.extend(plan)

@@ -131,13 +131,19 @@ class Link:
 
 @frozen
 class Topology:
-    """One ``topology.toml``. ``root`` is its folder: modules are found from there."""
+    """One ``topology.toml``.
+
+    Attributes:
+        root: its folder: modules are found from there.
+        standby: so many QEMUs are started before a machine needs them.
+    """
 
     path: Path
     name: str
     services: Mapping[str, Service]
     links: tuple[Link, ...]
     accel: Accel = Accel.AUTO
+    standby: int = 0
 
     @property
     def root(self) -> Path:

@@ -10,11 +10,11 @@ from typing import Any
 
 from meshkernel.errors import Fault, UserError
 from meshkernel.topology import positions
-from meshkernel.topology.faults import Faults, nearest
+from meshkernel.topology.faults import Faults
 from meshkernel.topology.links import read_links
-from meshkernel.topology.model import Accel, Topology
+from meshkernel.topology.mesh import read_mesh
+from meshkernel.topology.model import Topology
 from meshkernel.topology.services import read_services
-from meshkernel.topology.values import NAME
 
 
 def parse(path: Path | str) -> Topology:
@@ -25,12 +25,19 @@ def parse(path: Path | str) -> Topology:
     faults = Faults(str(path), positions.lines(text))
     faults.unknown(document, (), {"mesh", "services", "links"})
     mesh = faults.typed(document, (), "mesh", dict, "a [mesh] table") or {}
-    name, accel = _read_mesh(mesh, faults, path)
+    common = read_mesh(mesh, faults, path)
     services = read_services(document, faults, path.parent)
     links = read_links(document, faults, set(document.get("services") or ()))
     if found := faults.in_order():
         raise UserError(*found)
-    return Topology(path=path, name=name, services=services, links=links, accel=accel)
+    return Topology(
+        path=path,
+        name=common.name,
+        services=services,
+        links=links,
+        accel=common.accel,
+        standby=common.standby,
+    )
 
 
 def missing_secrets(topology: Topology, environ: Mapping[str, str]) -> list[Fault]:
@@ -72,28 +79,3 @@ def _document(path: Path, text: str) -> dict[str, Any]:
             message = message[: place.start()]
         what = f"this is not TOML: {message[:1].lower()}{message[1:]}"
         raise UserError(Fault(what, "see https://toml.io", str(path), line)) from None
-
-
-def _read_mesh(mesh: Mapping[str, Any], faults: Faults, path: Path) -> tuple[str, Accel]:
-    faults.unknown(mesh, ("mesh",), {"name", "accel"}, later={"net"})
-    name = faults.typed(mesh, ("mesh",), "name", str, 'a name such as "trips"')
-    if name is None:
-        name = _name_of_folder(path)
-    elif not NAME.fullmatch(name):
-        faults.add(
-            ("mesh", "name"),
-            f"{name!r} is not a name",
-            "use up to 63 lower-case letters, digits and hyphens, beginning with a letter",
-        )
-    accel = faults.typed(mesh, ("mesh",), "accel", str, '"auto"')
-    known = [str(kind) for kind in Accel]
-    if accel is not None and accel not in known:
-        faults.add(("mesh", "accel"), f"{accel!r} is not known", nearest(accel, known))
-        accel = None
-    return name, Accel(accel or Accel.AUTO)
-
-
-def _name_of_folder(path: Path) -> str:
-    """A mesh without a name is called like the folder it is in."""
-    name = re.sub(r"[^a-z0-9]+", "-", path.resolve().parent.name.lower()).strip("-")[:63]
-    return name if NAME.fullmatch(name) else "mesh"

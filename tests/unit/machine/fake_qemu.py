@@ -28,18 +28,45 @@ if "--version" in sys.argv:
     print("QEMU emulator version 7.2.0 (fake)")
     sys.exit()
 
-with Path(sys.argv[sys.argv.index("-initrd") + 1]).open() as file:
+serial, control, qmp = end("serial"), end("control"), end("qmp")
+lines = qmp.makefile()
+
+
+def answers(commands: int) -> None:
+    """Takes what is said to QEMU's own control before the machine is made."""
+    for _ in range(commands):
+        json.loads(lines.readline())
+        qmp.sendall(b'{"event": "RESUME"}\n{"return": {}}\n')
+
+
+def stand_by() -> str:
+    """Waits to be told what machine it is; returns the path of the boot configuration."""
+    settings = {}
+    while (command := json.loads(lines.readline() or sys.exit(1)))["execute"] != "x-exit-preconfig":
+        settings[command["arguments"].get("property")] = command["arguments"].get("value")
+        refused = settings.get("kernel") == "refused.elf"
+        error = b'{"error": {"class": "GenericError", "desc": "it is not to be"}}\n'
+        qmp.sendall(error if refused else b'{"return": {}}\n')
+    qmp.sendall(b'{"return": {}}\n')
+    return settings["initrd"]
+
+
+if "-preconfig" in sys.argv:
+    qmp.sendall(b'{"QMP": {}}\n')
+    answers(1)
+    initrd = stand_by()
+else:
+    initrd = sys.argv[sys.argv.index("-initrd") + 1]
+with Path(initrd).open() as file:
     boot = file.read()
 words = dict(line.split(" ", 1) for line in boot.splitlines() if line.startswith("argument"))
 what = words["argument"].split()
 if what[0] == "refuse":
     sys.stderr.write("qemu-system-x86_64: something is wrong\n")
     sys.exit(1)
-serial, control, qmp = end("serial"), end("control"), end("qmp")
-qmp.sendall(b'{"QMP": {}}\n')
-lines = qmp.makefile()
-json.loads(lines.readline())
-qmp.sendall(b'{"event": "RESUME"}\n{"return": {}}\n')
+if "-preconfig" not in sys.argv:
+    qmp.sendall(b'{"QMP": {}}\n')
+    answers(1)
 if what[0] == "boot":
     serial.sendall(boot.encode())
 if what[0] == "time":

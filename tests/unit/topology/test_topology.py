@@ -20,6 +20,7 @@ FULL = """
 [mesh]
 name = "shop"
 accel = "tcg"
+standby = 2
 
 [services.web]
 asgi = "code.web:app"
@@ -64,19 +65,20 @@ def parse_text(root: Path, text: str) -> Topology:
 def test_everything_that_a_topology_says(root: Path) -> None:
     topology = parse_text(root, FULL)
     assert (topology.name, topology.accel, topology.root) == ("shop", Accel.TCG, root)
+    assert topology.standby == 2
     web, cart = topology.services.values()
-    assert (web.name, web.line, web.asgi, web.module) == ("web", 7, "code.web:app", None)
+    assert (web.name, web.line, web.asgi, web.module) == ("web", 8, "code.web:app", None)
     assert web.memory == 1 << 30
     assert web.expose == (Expose(8080, 80), Expose(8081, 80, "0.0.0.0"))
     assert web.env == {"GREETING": "hello", "EMPTY": ""}
     assert web.secrets == ("KEY", "OTHER")
-    assert (cart.module, cart.memory, cart.line) == ("code.cart", 64 << 20, 14)
+    assert (cart.module, cart.memory, cart.line) == ("code.cart", 64 << 20, 15)
     assert (web.sleep, cart.sleep) == (None, 300.0)
     assert cart.volumes == (Mount("/also", "prices", read_only=True), Mount("/data", "carts"))
     assert (cart.warm, cart.reseal) == (True, 86400)
     assert topology.links == (
-        Link("web", "cart", line=21, timeout=0.5),
-        Link("cart", "web", line=26, timeout=10.0),
+        Link("web", "cart", line=22, timeout=0.5),
+        Link("cart", "web", line=27, timeout=10.0),
     )
 
 
@@ -148,7 +150,7 @@ def test_secrets_are_looked_for_when_a_mesh_starts(root: Path) -> None:
     assert missing_secrets(topology, {"KEY": "1", "OTHER": ""}) == []
     (fault,) = missing_secrets(topology, {"KEY": "1"})
     assert str(fault).endswith(
-        "topology.toml:7: services.web.secrets: the secret OTHER is not in the environment,"
+        "topology.toml:8: services.web.secrets: the secret OTHER is not in the environment,"
         " set it: export OTHER=..."
     )
 
