@@ -3,10 +3,11 @@
     python -m benchmarks.boot [--runs 15] [--subject echo]... [--part starts]...
 
 Starts: the echo service, the demonstration's search and a FastAPI application, each as a unikernel
-from a warm and from a cold image, as a process of the same interpreter, and as a Linux microVM with
-the same files on the same wires; and the floor, which is what QEMU needs for a guest that prints
-one letter. All of them take turns. Ready is the service's own word. The client of the first reply
-begins to connect when the machine is started. The parts of a start are the machine's own, as
+from a warm and from a cold image, and from a warm one in a QEMU that stood by; as a process of the
+same interpreter; as a Linux microVM with the same files on the same wires; and the floor, which is
+what QEMU needs for a guest that prints one letter. All of them take turns. Ready is the service's
+own word. The client of the first reply begins to connect when the machine is started, or the QEMU
+that stood by is needed. The parts of a start are the machine's own, as
 `meshkernel up --timings` has them.
 
 Replicas: what twenty replicas of the echo service take. Mesh: `meshkernel up -d` and `build` of the

@@ -46,7 +46,7 @@ async def measure(way: Way, subject: Subject, calls: int) -> Sample:
         ready = await running.ready
         used = memory(running.pid)
         reply = await replying
-        cpu = cpu_seconds(running.pid)
+        cpu = cpu_seconds(running.pid) - running.spent
         parts = None
         if running.stamps is not None:
             parts = (await running.stamps()).parts(running.started, ready)

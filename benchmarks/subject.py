@@ -17,7 +17,7 @@ from benchmarks.plans import DEMONSTRATION, SUBJECTS, built, plan_of
 from benchmarks.ways import linux
 from benchmarks.ways.base import Connect, Streams, Way
 from benchmarks.ways.linux import OnLinux
-from benchmarks.ways.machine import Floor, InMachine, cold_spec, floor_spec, warm_spec
+from benchmarks.ways.machine import Floor, InMachine, StoodBy, cold_spec, floor_spec, warm_spec
 from benchmarks.ways.process import AsProcess, Ports
 from meshkernel.network.dial import open_dial
 from meshkernel.network.switch import Switch
@@ -52,7 +52,7 @@ KNOWN = {
 async def prepared(subject: Subject) -> AsyncIterator[dict[str, Way]]:
     """Every way of running a subject, by its name; what it calls runs already.
 
-    Warm is among them if the image is.
+    Warm and standby are among them if the image is warm.
     """
     plan = plan_of(subject.topology, (subject.name, *subject.companions))
     out, native = await built(plan)
@@ -83,6 +83,7 @@ def _in_machines(service: str, plan: Plan, out: Path, switch: Switch) -> list[Wa
     ways: list[Way] = [Floor(floor_spec(cold, out), switch)]
     if warm is not None:
         ways.append(InMachine("warm", warm, switch, inside))
+        ways.append(StoodBy(warm, switch, inside))
     ways.append(InMachine("cold", cold, switch, inside))
     if KERNEL.exists():
         kernel = Kernel.tiny(KERNEL, OUT / "linux")

@@ -28,6 +28,7 @@ class Running:
             guest has said anything.
         connect: opens a stream to it, waiting until that is possible.
         stamps: how far its start was when, by its own account.
+        spent: seconds of a processor that the process had used before.
     """
 
     pid: int
@@ -35,6 +36,7 @@ class Running:
     ready: asyncio.Future[float]
     connect: Connect | None = None
     stamps: Callable[[], Awaitable[Stamps]] | None = None
+    spent: float = 0.0
 
 
 class Way(Protocol):

@@ -1,4 +1,4 @@
-"""Services as unikernels: from a cold image, from a warm one; and the floor below both."""
+"""Services as unikernels: cold, warm, warm in a QEMU that stood by; and the floor below all."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from benchmarks.usage import cpu_seconds
 from benchmarks.ways.base import Connect, Running, Word
 from meshkernel.config import boot_configuration
 from meshkernel.machine import probe
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
+from meshkernel.machine.standby import Standby
 from meshkernel.network.switch import Switch
 from meshkernel.plan.model import Plan, Replica
 from meshkernel.toolchain.cache import Cache
@@ -38,6 +40,29 @@ class InMachine:
         start = Machine.start(self.spec, network=network, on_message=word.message)
         async with start as machine:
             yield Running(machine.pid, machine.started, word.said, self.connect, machine.stamps)
+
+
+@frozen
+class StoodBy:
+    """The same for a QEMU that stands by already: its own start is nobody's time, nor processor."""
+
+    spec: MachineSpec
+    switch: Switch
+    connect: Connect
+    name: str = "standby"
+
+    @asynccontextmanager
+    async def start(self) -> AsyncIterator[Running]:
+        """Makes it the machine."""
+        word = Word()
+        standby = await Standby.start(self.spec.accel, self.spec.launcher)
+        spent = cpu_seconds(standby.qemu.pid)
+        await self.switch.attach_end(self.spec.name, standby.network)
+        start = Machine.start(self.spec, standby=standby, on_message=word.message)
+        async with start as machine:
+            yield Running(
+                *(machine.pid, machine.started, word.said, self.connect, machine.stamps), spent
+            )
 
 
 @frozen
