@@ -11,7 +11,7 @@ import pytest
 
 from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
-from tests.unit.libos.conftest import FLAGS, LIBOS, REPOSITORY, CTest, sources_of
+from tests.unit.libos.conftest import C_TESTS, FLAGS, LIBOS, REPOSITORY, CTest, sources_of
 
 REST = [
     *("core/start.c", "fs/descriptor.c", "fs/file.c", "fs/text.c"),
@@ -58,4 +58,5 @@ def test_sockets(c_test: CTest, tmp_path: Path, without: Sequence[str]) -> None:
     folder.mkdir()
     chosen = [name for name in LIBRARIES if name not in without]
     also = lwip(chosen, [WITHOUT_SIX] if without else [], folder)
-    c_test("net", [*sources_of(*chosen), *REST], also=also)
+    parts = sorted((C_TESTS / "net_test").glob("*.c"))
+    c_test("net", [*sources_of(*chosen), *REST], also=[*parts, *also])

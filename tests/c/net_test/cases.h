@@ -1,0 +1,7 @@
+/* The cases of each file beside this one. */
+#pragma once
+
+void tcp_cases(void);
+void request_cases(void);
+void frame_cases(void);
+void icmp_error_cases(void);
