@@ -1,4 +1,5 @@
-"""What many services cost that sleep: time of plan, build, up and down, and memory of the host.
+"""What many services cost that sleep: time of plan, build, up and down, memory of the host, and
+room on its disk.
 
     python -m benchmarks.scale [--count 10 --count 100 --count 1000]
 
@@ -56,7 +57,9 @@ SECONDS = {
 
 @frozen
 class Sample:
-    """One mesh: seconds, and bytes of the supervisor and the switch, before any service ran."""
+    """One mesh: seconds; bytes of the supervisor and the switch, before any service ran; and those
+    of all images on the disk.
+    """
 
     count: int
     plan: float
@@ -67,14 +70,15 @@ class Sample:
     down: float
     supervisor: int
     switch: int
+    disk: int
 
 
 def topology(count: int) -> str:
-    """So many services that sleep, each linked to the next."""
+    """So many services that sleep, each linked to the next; warm, as nothing else is said."""
     lines = ["[mesh]", f'name = "scale-{count}"', 'accel = "tcg"']
     for number in range(count):
         lines += ["", f"[services.{name(number)}]", 'module = "worker"']
-        lines += ["warm = false", 'sleep = "60s"']
+        lines += ['sleep = "60s"']
     for number in range(count - 1):
         lines += ["", "[[links]]", f'from = "{name(number)}"', f'to = "{name(number + 1)}"']
         lines += ['timeout = "60s"']
@@ -139,7 +143,14 @@ def measure(count: int) -> Sample:
         words = ("call", f"{name(0)}.hop", f"path={json.dumps(hops)}", "--json", "--timeout", "60")
         chain = timed(lambda: check(command(path, *words), hops))
         down = timed(lambda: command(path, "down"))
-    return Sample(count, plan, first, again, up, chain, down, *used)
+    return Sample(count, plan, first, again, up, chain, down, *used, room(path.parent / "build"))
+
+
+def room(build: Path) -> int:
+    """Bytes that the images of a mesh take; what has several names is there once."""
+    names = ("cold.elf", "image.elf", "image.ram", "start.elf")
+    files = [path.stat() for name in names for path in build.glob(f"*/{name}")]
+    return sum({each.st_ino: each.st_blocks * 512 for each in files}.values())
 
 
 def check(answer: str, hops: list[str]) -> None:
@@ -160,6 +171,7 @@ def main(counts: tuple[int, ...]) -> None:
     for figure in ("supervisor", "switch"):
         row = (f"{getattr(each, figure) / MIB:,.0f}" for each in samples)
         table.add_row(f"{figure}, resident, MiB", *row)
+    table.add_row("images on the disk, MiB", *(f"{each.disk / MIB:,.0f}" for each in samples))
     Console().print(table)
     output.save("scale", {"samples": [asdict(sample) for sample in samples]})
     curves = {

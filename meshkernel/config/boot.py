@@ -47,6 +47,9 @@ SEALING = "MESHKERNEL_SEAL"
 
 HASH_SEED = "PYTHONHASHSEED"
 
+NOBODY = "localhost"
+"""The name of a machine that is for sealing, and will have many."""
+
 _SPECIAL = re.compile(rb"[%\x00-\x1f\x7f]|^ | $")
 
 
@@ -98,11 +101,19 @@ def sealing_environment(
     """The variables of a boot for sealing: those that every machine of the service will have, and
     those that only it has.
 
+    The runtime is told what belongs to the code, and nothing that belongs to one service, so that
+    services of the same code are sealed alike: its name is that of the module.
+
     LD_BIND_NOW has the dynamic linker look for all functions at once, before the seal, and not for
     each one when it is called first, behind it.
     """
     told: dict[str, Any] = json.loads(service_json(plan, service, service.replicas[0]))
+    asgi = service.service.asgi
+    module = asgi.partition(":")[0] if asgi else service.service.module
+    told |= {"mesh": "", "service": module, "replica": 1, "load": None, "sleep": None, "peers": {}}
+    if not asgi:
+        told["http_port"] = HTTP_PORT  # which nobody listens on
     sealing = {"secrets": list(service.service.secrets), "explain": explain}
     own = {HASH_SEED: str(hash_seed), "LD_BIND_NOW": "1"} | environment(service)
     own |= {SEALING: json.dumps(sealing)}
-    return dict(sorted(own.items())) | {CONFIGURATION: json.dumps(told | {"peers": {}})}
+    return dict(sorted(own.items())) | {CONFIGURATION: json.dumps(told)}

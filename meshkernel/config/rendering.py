@@ -99,15 +99,15 @@ def boot_configuration(plan: Plan, service: ServicePlan, replica: Replica | None
 def sealing_configuration(
     plan: Plan, service: ServicePlan, hash_seed: int, *, explain: bool = False
 ) -> str:
-    """What the machine is told whose memory becomes a service's image; ``explain``: what stands in
-    the way of that is to be found.
+    """What the machine is told whose memory becomes a service's image: the same for services of
+    the same code; ``explain``: what stands in the way of that is to be found.
     """
     values = {
         "mark": MARK,
-        "service": service,
         "arguments": boot.ARGUMENTS,
         "environment": boot.sealing_environment(plan, service, hash_seed, explain=explain),
         "directory": boot.DIRECTORY,
+        "hostname": boot.NOBODY,
     }
     return _rendered("seal.conf", values)
 

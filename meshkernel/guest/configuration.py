@@ -33,7 +33,7 @@ class Peer:
 class Configuration:
     """One service's configuration: exactly one of ``module`` and ``asgi`` is set.
 
-    That of a boot for sealing has no peers.
+    That of a boot for sealing has no peers, and the module's name for the service's.
 
     ``load``: seconds between two reports of a replica that is busy; None: they are not wanted.
     """

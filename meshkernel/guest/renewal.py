@@ -30,29 +30,25 @@ class Renewal:
 
     def __init__(self) -> None:
         self._before = dict(os.environb)
-        self._whole = self._usual = b""
+        self._usual = b""  # variables that every machine has
         self._generators = Generators()
         self._steps: list[Any] = []
 
     def prepare(self) -> None:
         """Choose what has to be done behind the seal: what was never imported needs nothing."""
         kept = {name: value for name, value in self._before.items() if name not in OF_SEAL}
-        self._whole = b"".join(b"%b=%b\0" % each for each in kept.items())
-        self._usual = self._whole.partition(MARK)[0]
+        self._usual = b"".join(b"%b=%b\0" % each for each in kept.items()).partition(MARK)[0]
         self._steps = self._generators.prepare()
         self._steps += [of(sys.modules[name]) for name, of in STEPS.items() if name in sys.modules]
         for name in OF_SEAL:
             os.environb.pop(name, None)
 
-    def renew(self, now: bytes) -> str | None:
-        """Make this process one of its own; returns the configuration of its runtime, if that is
-        not the one of the sealing boot. ``now`` are the variables of its machine, each with a 0
-        behind it.
+    def renew(self, now: bytes) -> str:
+        """Make this process one of its own; returns the configuration of its runtime. ``now`` are
+        the variables of its machine, each with a 0 behind it.
         """
         for step in self._steps:
             step()
-        if now == self._whole:
-            return None
         head, _, rest = now.partition(MARK)
         text, _, tail = rest.partition(b"\0")
         if tail or head != self._usual:  # else it has just the variables of the sealing boot

@@ -122,6 +122,7 @@ class Runtime:
         attach(self._peers)
         if self._server.is_serving():
             self._say_ready()
+        self._loaded.dispatcher.rename(configuration.service)  # before the event loop turns
 
     async def run(self) -> None:
         """To the service's end; what start-up raises is the caller's to tell. Behind the seal, to
@@ -289,7 +290,7 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
             runner.run(runtime.prepare(found))
             life = loop.create_task(runtime.run())
             if sealing is not None:
-                found = sealing.seal(found)
+                found = sealing.seal()
                 runtime.began = sealing.continued
                 sealed = True  # from here on, this is one machine of many
             runtime.begin(found)

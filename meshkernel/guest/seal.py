@@ -101,7 +101,7 @@ class Sealing:
             explain()
         self._secrets.watch(frozenset(told.get("secrets", ())))
 
-    def seal(self, configuration: Configuration) -> Configuration:
+    def seal(self) -> Configuration:
         """Seal the process; returns in each machine that goes on behind the seal, renewed, with its
         own configuration.
 
@@ -121,8 +121,7 @@ class Sealing:
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
         self.continued = time.monotonic()
-        text = self._renewal.renew(self._way.environment())
-        return configuration if text is None else parse(text)
+        return parse(self._renewal.renew(self._way.environment()))
 
     def faults_of(self, error: BaseException) -> list[dict[str, str]]:
         """What is told of an error that ended the boot; the stack of one that is the service's own

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from attrs import asdict, evolve, field, frozen
 
 from meshkernel.config.selection import Selection
 from meshkernel.image.files import Files
 from meshkernel.image.warm import Warm
-from meshkernel.toolchain.cache import Cache, digest, file_digest, replacing
+from meshkernel.toolchain.cache import Cache, also_named, digest, file_digest, replacing
 from meshkernel.toolchain.compiled import LibraryOS
 from meshkernel.toolchain.libos import Linked
 from meshkernel.toolchain.linkmap import LibrarySize
@@ -123,20 +122,6 @@ def written(linked: Linked, libos: LibraryOS, found: Files, selection: Selection
 def shared(image: Image, path: Path, selection: Selection) -> Image:
     """The image of another service, made of the same: another name for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    there = [_name(image.path, path)]
-    there += [_name(image.path.with_name(name), path.with_name(name)) for name in BESIDE]
+    there = [also_named(image.path, path)]
+    there += [also_named(image.path.with_name(name), path.with_name(name)) for name in BESIDE]
     return evolve(image, path=path, selection=selection, cached=image.cached or all(there))
-
-
-def _name(file: Path, name: Path) -> bool:
-    """Give a file another name; returns whether it had it already."""
-    try:
-        if name.samefile(file):
-            return True
-    except FileNotFoundError:
-        pass
-    with TemporaryDirectory(dir=name.parent) as folder:
-        fresh = Path(folder, name.name)
-        fresh.hardlink_to(file)
-        fresh.replace(name)
-    return False

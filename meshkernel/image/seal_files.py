@@ -3,11 +3,13 @@
 ``image.ram`` is the memory itself, from physical address 0 on, with holes where it is zero: QEMU
 maps it privately. ``start.elf`` is what QEMU takes as the kernel then: it says where PVH enters,
 and holds the one page of the entry, which is the same in ``image.ram``. ``image.elf`` has all of
-the memory in segments, for hypervisors that map nothing.
+the memory in segments, for hypervisors that map nothing; its pages share the room of those of
+``image.ram`` where the file system can do that.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +31,9 @@ GAP = 16 * PAGE
 """Zeros of a segment that cost less than another segment."""
 
 CHUNK = 1 << 20
+
+CANNOT_CLONE = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EXDEV, errno.EPERM)
+"""What copy_file_range(2) says where a copy has to be made by hand."""
 
 ELF_HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
@@ -115,10 +120,44 @@ def write_start(seal: Seal, memory: BinaryIO, to: Path) -> None:
 
 
 def write_elf(seal: Seal, memory: BinaryIO, size: int, to: Path) -> None:
-    """Writes ``image.elf``: boots by PVH in a machine of ``size`` bytes or more."""
+    """Writes ``image.elf``: sparse; boots by PVH in a machine of ``size`` bytes or more.
+
+    ``memory`` is a file as ``image.ram`` is one, from which the pages are cloned.
+    """
     check(seal, size)
-    with replacing(to) as fresh:
-        fresh.write_bytes(elf(seal.entry, used(memory, seal.ranges, GAP)))
+    loads = [_of(segment) for segment in used(memory, seal.ranges, GAP)]
+    head = _head(seal.entry, loads)
+    with replacing(to) as fresh, fresh.open("wb") as file:
+        os.truncate(file.fileno(), len(head) + sum(each.end - each.start for each in loads))
+        file.write(head)
+        file.flush()
+        place = len(head)
+        for load in loads:
+            for segment in used(memory, [load]):
+                _copy(memory, segment, file, place + segment.start - load.start)
+            place += load.end - load.start
+
+
+def _of(segment: Segment) -> Range:
+    return Range(segment.start, segment.start + len(segment.data))
+
+
+def _copy(memory: BinaryIO, segment: Segment, file: BinaryIO, place: int) -> None:
+    """Copies by copy_file_range(2), which has some file systems share the blocks."""
+    done, size = 0, len(segment.data)
+    try:
+        source, target = memory.fileno(), file.fileno()
+        while done < size:
+            at = segment.start + done
+            count = os.copy_file_range(source, target, size - done, at, place + done)
+            if count == 0:
+                break
+            done += count
+    except OSError as error:
+        if error.errno not in CANNOT_CLONE:
+            raise
+    if done < size:
+        os.pwrite(file.fileno(), segment.data[done:], place + done)
 
 
 def write_all(seal: Seal, memory: BinaryIO, size: int, folder: Path) -> Mapping[str, Path]:
@@ -131,13 +170,20 @@ def write_all(seal: Seal, memory: BinaryIO, size: int, folder: Path) -> Mapping[
     paths = {name: folder / name for name in names}
     write_ram(seal, memory, size, paths["image.ram"])
     write_start(seal, memory, paths["start.elf"])
-    write_elf(seal, memory, size, paths["image.elf"])
+    with paths["image.ram"].open("rb") as ram:
+        write_elf(seal, ram, size, paths["image.elf"])
     return paths
 
 
 def elf(entry: int, segments: Iterable[Segment]) -> bytes:
     """An executable of these segments with the note that PVH looks for."""
     loads = list(segments)
+    return b"".join((_head(entry, map(_of, loads)), *(load.data for load in loads)))
+
+
+def _head(entry: int, places: Iterable[Range]) -> bytes:
+    """All of an ELF file that comes before its segments, in whole pages."""
+    loads = list(places)
     note = NOTE.pack(4, 8, PHYS32_ENTRY, b"Xen\0", entry)
     headers_end = ELF_HEADER.size + PROGRAM_HEADER.size * (len(loads) + 1)
     place = -(-(headers_end + len(note)) // PAGE) * PAGE
@@ -145,7 +191,7 @@ def elf(entry: int, segments: Iterable[Segment]) -> bytes:
         PROGRAM_HEADER.pack(PT_NOTE, READ, headers_end, 0, 0, len(note), len(note), 4),
     ]
     for load in loads:
-        size = len(load.data)
+        size = load.end - load.start
         headers.append(
             PROGRAM_HEADER.pack(PT_LOAD, ALL, place, load.start, load.start, size, size, PAGE)
         )
@@ -155,4 +201,4 @@ def elf(entry: int, segments: Iterable[Segment]) -> bytes:
         PROGRAM_HEADER.size, len(headers), 0, 0, 0,
     )  # fmt: skip
     start = b"".join((header, *headers, note))
-    return b"".join((start.ljust(-(-len(start) // PAGE) * PAGE, b"\0"), *(s.data for s in loads)))
+    return start.ljust(-(-len(start) // PAGE) * PAGE, b"\0")

@@ -1,22 +1,24 @@
 """Warm images as files: what was sealed, from what, and whether it is still good.
 
 Beside the image that boots cold (``cold.elf``) a service that is sealed has ``image.ram``,
-``start.elf`` and ``image.elf`` (`seal_files`), and ``seal.json``, their bill (docs/formats.md).
+``start.elf`` and ``image.elf`` (`seal_files`), ``seal.json``, their bill, and ``seal.log``
+(docs/formats.md). Services that would be sealed alike share the files: each has names for them.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from meshkernel.toolchain.cache import replacing
+from meshkernel.toolchain.cache import also_named, replacing
 
-BILL = "seal.json"
+BILL, LOG = "seal.json", "seal.log"
 RAM, START, ELF = "image.ram", "start.elf", "image.elf"
 
 
@@ -41,6 +43,36 @@ class Warm:
     sealed: float
     hash_seed: str
     cached: bool = False
+
+
+def newest(folders: Iterable[Path], key: str, good_for: float | None) -> Warm | None:
+    """The sealed image that was made last of those in these folders that `kept` would find."""
+    bills: dict[tuple[int, int], Path] = {}  # most of them are one file
+    for folder in folders:
+        try:
+            found = (folder / BILL).stat()
+        except FileNotFoundError:
+            continue
+        bills.setdefault((found.st_dev, found.st_ino), folder)
+    good = [image for each in bills.values() if (image := kept(each, key, good_for))]
+    return max(good, key=lambda image: image.sealed, default=None)
+
+
+def shared(image: Warm, folder: Path) -> Warm:
+    """The same image in the folder of another service, or of the same one: other names for it."""
+    there = [
+        also_named(image.ram.with_name(name), folder / name)
+        for name in (RAM, START, ELF, BILL)  # the bill last: it says that the others are there
+    ]
+    with suppress(FileNotFoundError):  # nobody needs it
+        also_named(image.ram.with_name(LOG), folder / LOG)
+    return evolve(
+        image,
+        start=folder / START,
+        ram=folder / RAM,
+        elf=folder / ELF,
+        cached=image.cached and all(there),
+    )
 
 
 def kept(folder: Path, key: str, good_for: float | None) -> Warm | None:
@@ -75,7 +107,7 @@ def keep(folder: Path, key: str, facts: Mapping[str, Any]) -> Warm:
 
 def drop(folder: Path) -> None:
     """Removes what is left of a sealed image, where the service is to boot cold."""
-    for name in (BILL, RAM, START, "cold.elf"):
+    for name in (BILL, RAM, START, LOG, "cold.elf"):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -1,8 +1,9 @@
 """Sealing the images of a mesh: each is booted once, and its memory becomes the image.
 
 What was sealed is kept for as long as nothing changes that went into it: the image that boots cold,
-the memory and environment of the service, QEMU, and the processor that it shows. What cannot be
-sealed is told as faults of the service's own code.
+the memory and environment of the service, QEMU, and the processor that it shows. Services for which
+all of that is the same are sealed once, and share the image: what is theirs alone, such as the
+name, comes behind the seal. What cannot be sealed is told as faults of the service's own code.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from meshkernel.config import sealing_configuration
 from meshkernel.config.boot import HASH_SEED
@@ -32,7 +33,7 @@ from meshkernel.toolchain import tools
 from meshkernel.toolchain.cache import digest, replacing
 from meshkernel.topology.model import Accel
 
-VERSION = "seal 1"
+VERSION = "seal 2"
 """Changes with what is done here: what was sealed before is sealed anew."""
 
 AT_ONCE = 2
@@ -46,6 +47,19 @@ EXPLAINING = 256 << 20
 
 SEEDS = 1 << 32
 """Python takes a number below this; 0 would switch the seed off."""
+
+
+@frozen
+class _Seal:
+    """What services that share a sealed image have in common.
+
+    Attributes:
+        key: what the image is made of.
+        good_for: seconds for which it is good, or None.
+    """
+
+    key: str
+    good_for: float | None
 
 
 @define
@@ -76,8 +90,10 @@ class Sealer:
             UserError: with everything that cannot be sealed, of all services.
             MachineError: a machine could not be started, or did not come to its seal.
         """
+        alike = self._alike(images)
         results = await asyncio.gather(
-            *(self._service(name, image) for name, image in images.items()), return_exceptions=True
+            *(self._once(seal, images, names) for seal, names in alike.items()),
+            return_exceptions=True,
         )
         faults: list[Fault] = []
         for result in results:
@@ -85,36 +101,47 @@ class Sealer:
                 faults += [fault for fault in result.faults if fault not in faults]
         if faults:
             raise UserError(*faults)
-        sealed = {}
-        for name, result in zip(images, results, strict=True):
+        sealed = dict(images)
+        for result in results:
             if isinstance(result, BaseException):
                 raise result
-            sealed[name] = result
+            sealed |= result
         return sealed
 
-    async def _service(self, name: str, image: Image) -> Image:
-        planned = self.plan.services[name]
-        if not planned.service.warm:
-            return image
-        folder = image.path.parent
-        key = self._key(planned, image)
-        kept = None if self.anew else warm.kept(folder, key, planned.service.reseal)
-        return evolve(image, warm=kept or await self._sealed(planned, image, key))
+    def _alike(self, images: Mapping[str, Image]) -> dict[_Seal, list[str]]:
+        """The services that are warm, those together that can have one image."""
+        found: dict[_Seal, list[str]] = {}
+        host = (BOARD, CPUS[self.accel], self.accel, *processor(self.accel))
+        for name, image in images.items():
+            planned = self.plan.services[name]
+            if planned.service.warm:
+                seal = _Seal(self._key(planned, image, host), planned.service.reseal)
+                found.setdefault(seal, []).append(name)
+        return found
 
-    def _key(self, planned: ServicePlan, image: Image) -> str:
+    def _key(self, planned: ServicePlan, image: Image, host: tuple[str, ...]) -> str:
         """All that a sealed image is made of, but for chance."""
-        return digest(
-            VERSION,
-            image.digest,
-            sealing_configuration(self.plan, planned, 0),
-            str(planned.service.memory),
-            *(BOARD, CPUS[self.accel], self.accel),
-            *processor(self.accel),
-        )
+        told = sealing_configuration(self.plan, planned, 0)
+        return digest(VERSION, image.digest, told, str(planned.service.memory), *host)
 
-    async def _sealed(self, planned: ServicePlan, image: Image, key: str) -> Warm:
+    async def _once(
+        self, seal: _Seal, images: Mapping[str, Image], names: list[str]
+    ) -> dict[str, Image]:
+        """The images of services that share one sealed image, which is made if it is not there."""
+        folders = {name: images[name].path.parent for name in names}
+        found = None if self.anew else warm.newest(folders.values(), seal.key, seal.good_for)
+        if found is None:
+            found = await self._sealed(names, images[names[0]], seal.key)
+        return {
+            name: evolve(images[name], warm=warm.shared(found, folder))
+            for name, folder in folders.items()
+        }
+
+    async def _sealed(self, names: list[str], image: Image, key: str) -> Warm:
+        planned = self.plan.services[names[0]]
+        others = f", for {len(names)} services" if len(names) > 1 else ""
         async with self._free:
-            self.tell(Event("build", planned.name, detail="sealing"))
+            self.tell(Event("build", planned.name, detail=f"sealing{others}"))
             began = time.monotonic()
             found = await self._boot(planned, image, key)
             self.seconds[planned.name] = time.monotonic() - began
@@ -212,7 +239,7 @@ def processor(accel: Accel) -> list[str]:
 
 def _log(folder: Path, console: bytes, messages: tuple[dict[str, Any], ...]) -> Path:
     """Keeps what was said on the way to the seal; returns where, seen from here."""
-    path = folder / "seal.log"
+    path = folder / warm.LOG
     records = [
         f"{message.get('level')} {message.get('logger')}: {message.get('message')}\n"
         for message in messages

@@ -54,6 +54,22 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
         fresh.unlink(missing_ok=True)
 
 
+def also_named(file: Path, name: Path) -> bool:
+    """Give a file another name, which may be that of another file; returns whether it had it
+    already.
+    """
+    try:
+        if name.samefile(file):
+            return True
+    except FileNotFoundError:
+        pass
+    with tempfile.TemporaryDirectory(dir=name.parent) as folder:
+        fresh = Path(folder, name.name)
+        fresh.hardlink_to(file)
+        fresh.replace(name)
+    return False
+
+
 @frozen
 class Cache:
     """A folder whose files are named after what they were made from."""

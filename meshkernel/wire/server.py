@@ -39,7 +39,6 @@ class Dispatcher:
         shared: Mapping[str, type[Exception]] | None = None,
         idempotent: Iterable[str] = (),
     ) -> None:
-        self.service = service
         self.methods = {
             name: Method(f"{service}.{name}", function) for name, function in functions.items()
         }
@@ -50,10 +49,29 @@ class Dispatcher:
         self.used = 0.0  # when a call began or ended last, by the event loop's clock
         self._left: asyncio.Future[None] | None = None  # while callers are waited for
         results = {name: method.result for name, method in self.methods.items() if method.result}
-        hello = {"version": frames.VERSION, "from": service, "results": results}
-        self.hello = codec.pack({**hello, "idempotent": sorted(idempotent)})
+        self._hello: dict[str, Any] = {
+            "version": frames.VERSION,
+            "from": service,
+            "results": results,
+        }
+        self._hello["idempotent"] = sorted(idempotent)
+        self.rename(service)
         self.on_count: Callable[[int], None] | None = None
         self._threads: Any = None
+
+    def rename(self, service: str) -> None:
+        """From now on the service is called so; what callers are told has its name."""
+        self.service = self._hello["from"] = service
+        self._packed = b""
+        for name, method in self.methods.items():
+            method.name = f"{service}.{name}"
+
+    @property
+    def hello(self) -> bytes:
+        """What a caller is answered when it says hello."""
+        if not self._packed:
+            self._packed = codec.pack(self._hello)
+        return self._packed
 
     def method(self, name: str) -> Method:
         """The method of this name; Refused with the names that there are."""

@@ -135,7 +135,20 @@ def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() ->
     assert variables["GREETING"] == "100 %\nnext"
     assert variables["PYTHONHASHSEED"] == "7"
     told = json.loads(variables["MESHKERNEL_SERVICE"])
-    assert (told["service"], told["asgi"], told["peers"]) == ("web", "code.web:app", {})
+    assert told == {
+        "mesh": "",
+        "service": "code.web",
+        "replica": 1,
+        "load": None,
+        "module": None,
+        "asgi": "code.web:app",
+        "host": "0.0.0.0",
+        "port": 7000,
+        "http_port": 8000,
+        "sleep": None,
+        "peers": {},
+    }
+    assert ("hostname", "localhost") in values
     asked = {"secrets": ["PAYMENT_KEY"], "explain": False}
     assert json.loads(variables["MESHKERNEL_SEAL"]) == asked
     text = sealing_configuration(PLAN, PLAN.services["web"], 7, explain=True)
@@ -143,14 +156,15 @@ def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() ->
     assert f"MESHKERNEL_SEAL={json.dumps(asked | {'explain': True})}" in values
 
 
-def test_a_service_without_links_is_told_the_same_at_its_seal_and_behind_it() -> None:
-    cart = PLAN.services["cart"]
-    texts = (sealing_configuration(PLAN, cart, 7), FILES["cart/boot.conf"])
-    lasts = [
-        [value for key, value in boot_values(text) if key == "environment"][-1] for text in texts
-    ]
-    assert lasts[0] == lasts[1]
-    assert lasts[0].startswith("MESHKERNEL_SERVICE=")
+def test_services_of_the_same_code_are_sealed_alike() -> None:
+    one = Service("one", 1, module="code.cart")
+    other = Service("other", 2, module="code.cart", sleep=5.0, replicas=Replicas(1, 3))
+    third = Service("third", 3, module="code.cart", env={"A": "b"})
+    services = {service.name: service for service in (one, other, third)}
+    plan = make_plan(replace(PLAN.topology, services=services, links=()))
+    texts = [sealing_configuration(plan, each, 7) for each in plan.services.values()]
+    assert texts[0] == texts[1]
+    assert texts[0] != texts[2]
 
 
 def test_a_hash_seed_that_the_service_has_chosen_is_that_of_the_seal() -> None:

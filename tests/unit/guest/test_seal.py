@@ -23,8 +23,9 @@ def sealed(tmp_path: Path, text: str, **told: Any) -> tuple[list[dict[str, Any]]
     ready; returns all messages, and what was said on the console.
     """
     (tmp_path / "service.py").write_text(text)
-    defaults = {"mesh": "m", "service": "s", "host": "0.0.0.0", "port": 0, "module": "service"}
-    configuration = f"MESHKERNEL_SERVICE={json.dumps(defaults)}"
+    code = {"host": "0.0.0.0", "port": 0, "module": "service"}
+    before = {"mesh": "", "service": "service"} | code
+    configuration = f"MESHKERNEL_SERVICE={json.dumps({'mesh': 'm', 'service': 's'} | code)}"
     ours, theirs = control_pair()
     with ours:
         ours.settimeout(20)
@@ -33,7 +34,7 @@ def sealed(tmp_path: Path, text: str, **told: Any) -> tuple[list[dict[str, Any]]
             cwd=tmp_path,
             env=os.environ
             | {"PYTHONPATH": str(tmp_path), "COLOUR": "red", "PYTHONHASHSEED": "1"}
-            | dict([configuration.split("=", 1)])
+            | {"MESHKERNEL_SERVICE": json.dumps(before)}
             | {"MESHKERNEL_SEAL": json.dumps(told)}
             | {"OPENBLAS_NUM_THREADS": "1"},  # a machine has one processor: no threads of its own
             pass_fds=[theirs.fileno()],
@@ -96,6 +97,25 @@ def get() -> int: return 1
     assert {message["message"] for message in messages if message["type"] == "log"} == {
         "import before after start"
     }
+
+
+def test_a_machine_has_the_name_of_its_service_behind_the_seal(tmp_path: Path) -> None:
+    text = """
+from meshkernel import rpc
+from meshkernel.wire import codec, server
+made, usual = [], server.Dispatcher.__init__
+def init(self, *given, **named):
+    made.append(self)
+    usual(self, *given, **named)
+server.Dispatcher.__init__ = init
+@rpc
+def get(number: int) -> int: return number
+def known():
+    (dispatcher,) = made
+    told = codec.unpack(dispatcher.hello)["from"]
+    return [dispatcher.service, dispatcher.method("get").name, told]
+"""
+    assert told(tmp_path, text) == (["s", "s.get", "s"],) * 2
 
 
 def test_the_environment_is_the_machines_but_for_what_the_program_set(tmp_path: Path) -> None:

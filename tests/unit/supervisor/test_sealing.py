@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from attrs import evolve
 
 from meshkernel.config.selection import Selection
 from meshkernel.errors import MachineError, UserError
@@ -65,9 +66,11 @@ def machines(monkeypatch):
 def mesh(tmp_path):
     """Makes a mesh of warm services and its images."""
 
-    def make(*names, **values):
+    def make(*names, alike=False, **values):
         services = {
-            name: Service(name, 10 + i, module=name, **({"warm": True} | values))
+            name: Service(
+                name, 10 + i, module="one" if alike else name, **({"warm": True} | values)
+            )
             for i, name in enumerate(names)
         }
         plan = make_plan(Topology(tmp_path / "topology.toml", "m", services, ()))
@@ -75,7 +78,15 @@ def mesh(tmp_path):
         for name in names:
             (tmp_path / name).mkdir(exist_ok=True)
             path = tmp_path / name / "cold.elf"
-            images[name] = Image(path, 1, 1, (), (), f"digest of {name}", Selection({}, {}, {}))
+            images[name] = Image(
+                path,
+                1,
+                1,
+                (),
+                (),
+                "digest" if alike else f"digest of {name}",
+                Selection({}, {}, {}),
+            )
         return plan, images
 
     return make
@@ -101,6 +112,59 @@ async def test_services_are_sealed_two_at_a_time_and_told(mesh, machines):
         assert (len(spec.seed), bill["seed"]) == (64, spec.seed)
         assert f"PYTHONHASHSEED={found[spec.name].warm.hash_seed}" in spec.boot
         assert "address" not in spec.boot
+
+
+async def test_services_of_the_same_code_share_one_image(mesh, machines, tmp_path):
+    found, told = await sealed(mesh("a", "b", "c", alike=True))
+    assert told == [("a", "sealing, for 3 services")]
+    assert not any(image.is_cached for image in found.values())
+    names = (warm.RAM, warm.START, warm.ELF, warm.BILL, warm.LOG)
+    for name in names:
+        assert len({(tmp_path / each / name).stat().st_ino for each in "abc"}) == 1
+    assert [found[each].warm.ram for each in "abc"] == [
+        tmp_path / each / warm.RAM for each in "abc"
+    ]
+    found, told = await sealed(mesh("a", "b", "c", alike=True))
+    assert told == []
+    assert all(image.warm.cached for image in found.values())
+
+
+async def test_a_service_that_is_new_takes_what_is_sealed_already(mesh, machines, tmp_path):
+    await sealed(mesh("a", "b", alike=True))
+    seal = (tmp_path / "b" / warm.BILL).stat().st_ino
+    found, told = await sealed(mesh("b", "c", alike=True))  # the first of them is gone
+    assert told == []
+    assert (found["b"].warm.cached, found["c"].warm.cached) == (True, False)
+    assert (tmp_path / "c" / warm.BILL).stat().st_ino == seal
+
+
+async def test_of_several_seals_the_newest_is_everybodys(mesh, machines, tmp_path):
+    await sealed(mesh("a", alike=True))
+    await sealed(mesh("b", alike=True))
+    await sealed(mesh("b", alike=True), anew=True)
+    newest = json.loads((tmp_path / "b" / warm.BILL).read_text())
+    found, told = await sealed(mesh("a", "b", alike=True))
+    assert (told, len(machines.booted)) == ([], 3)
+    assert found["a"].warm.hash_seed == newest["hash_seed"]
+
+
+async def test_seals_that_are_good_for_other_times_are_not_shared(mesh, machines):
+    plan, images = mesh("a", "b", alike=True)
+    daily = evolve(plan.services["a"].service, reseal=60.0)
+    plan = make_plan(evolve(plan.topology, services=plan.topology.services | {"a": daily}))
+    found, told = await sealed((plan, images))
+    assert told == [("a", "sealing"), ("b", "sealing")]
+    assert found["a"].warm.hash_seed != found["b"].warm.hash_seed
+
+
+async def test_what_cannot_be_sealed_is_told_once_for_all_that_share_it(mesh, machines):
+    machines.fails = {
+        "a": [{"what": "a socket is open", "where": "services/db.py:12", "remedy": "move it"}]
+    }
+    with pytest.raises(UserError) as caught:
+        await sealed(mesh("a", "b", alike=True))
+    (fault,) = caught.value.faults
+    assert str(fault).startswith("services/db.py:12: services.a: a socket is open, move it")
 
 
 async def test_a_service_that_boots_cold_is_left_alone(mesh, machines):
