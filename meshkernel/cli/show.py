@@ -54,10 +54,11 @@ def table(
 ) -> None:
     """Aligned columns; a state has its colour, and a column of numbers stands to the right."""
     cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in (list(header), *cells)) for i in range(len(header))]
-    click.echo(style("  ".join(_fit(header, widths, cells)), None, bold=True).rstrip(), file)
+    fits = [_Column([row[i] for row in cells], header[i]).fit for i in range(len(header))]
+    head = [fit(cell) for fit, cell in zip(fits, header, strict=True)]
+    click.echo(style("  ".join(head), None, bold=True).rstrip(), file)
     for row in cells:
-        fitted = _fit(row, widths, cells)
+        fitted = [fit(cell) for fit, cell in zip(fits, row, strict=True)]
         line = "  ".join(
             style(cell, STATES.get(cell.strip())) if cell.strip() in STATES else cell
             for cell in fitted
@@ -65,15 +66,19 @@ def table(
         click.echo(line.rstrip(), file)
 
 
-def _fit(row: Sequence[str], widths: list[int], cells: list[list[str]]) -> list[str]:
-    def numeric(column: int) -> bool:
-        return all(line[column][:1].isdigit() or line[column] == "-" for line in cells) and all(
-            "." not in line[column] or ":" not in line[column] for line in cells
+class _Column:
+    """The cells below one word of the header."""
+
+    def __init__(self, cells: Sequence[str], header: str) -> None:
+        self._width = max(len(cell) for cell in (header, *cells))
+        self._numeric = all(
+            (cell[:1].isdigit() or cell == "-") and not ("." in cell and ":" in cell)
+            for cell in cells
         )
 
-    return [
-        cell.rjust(widths[i]) if numeric(i) else cell.ljust(widths[i]) for i, cell in enumerate(row)
-    ]
+    def fit(self, cell: str) -> str:
+        """The cell, as wide as all of them."""
+        return cell.rjust(self._width) if self._numeric else cell.ljust(self._width)
 
 
 def size(count: int) -> str:

@@ -64,6 +64,7 @@ class MachineValues:
         accel: what executes its instructions.
         mac: of its network device, if it has one.
         volumes: folders of the host that it mounts.
+        model: of its processor; None: the one that goes with the accelerator.
         ram: the path of the file that is its memory, if one is.
         sealing: what it does to the file is to be seen there, and it has but one device.
         standby: QEMU waits for what the machine is to be, and has the devices of one on a network.
@@ -81,6 +82,7 @@ class MachineValues:
     control: str = "<control>"
     qmp: str = "<qmp>"
     network: str = "<network>"
+    model: str | None = None
     ram: str | None = None
     sealing: bool = False
     standby: bool = False
@@ -130,8 +132,8 @@ class MachineValues:
 
     @property
     def cpu(self) -> str:
-        """The model that goes with the accelerator."""
-        return CPUS[self.accel]
+        """The model of its processor."""
+        return self.model or CPUS[self.accel]
 
 
 def planned_machine(plan: Plan, service: ServicePlan) -> MachineValues:

@@ -290,7 +290,7 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
             runner.run(runtime.prepare(found))
             life = loop.create_task(runtime.run())
             if sealing is not None:
-                found = sealing.seal()
+                found = sealing.seal(lambda text: control.send("note", text=text))
                 runtime.began = sealing.continued
                 sealed = True  # from here on, this is one machine of many
             runtime.begin(found)

@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from meshkernel.guest import forks
@@ -101,9 +102,9 @@ class Sealing:
             explain()
         self._secrets.watch(frozenset(told.get("secrets", ())))
 
-    def seal(self) -> Configuration:
+    def seal(self, tell: Callable[[str], None] = lambda _: None) -> Configuration:
         """Seal the process; returns in each machine that goes on behind the seal, renewed, with its
-        own configuration.
+        own configuration. ``tell`` is for what is worth to be known of the image.
 
         Raises:
             UnsealableError: something stands in the way.
@@ -114,6 +115,8 @@ class Sealing:
             raise UnsealableError(found)
         self._secrets.end()
         self._renewal.prepare()
+        if self._renewal.note:
+            tell(self._renewal.note)
         forks.quiet()
         self._way.arm()
         gc.collect()

@@ -30,6 +30,8 @@ class MachineSpec:
         secrets: environment variables that are on no disk and on no command line.
         trace: what is traced from its first system call on.
         ram: the file that its memory starts as, mapped privately; for what ``image`` goes on with.
+        sealed_from: the image that boots cold, of which ``ram`` was made; for reports.
+        cpu: QEMU's model of the processor; None: the one that goes with ``accel``.
         sealing: the descriptor of a file of the size of its memory: it is its memory, and the
             machine has no device but its control channel.
         wall: the time that it takes it to be, in nanoseconds since 1970; None: the true one.
@@ -48,6 +50,8 @@ class MachineSpec:
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
     trace: Request | None = None
     ram: Path | None = None
+    sealed_from: Path | None = None
+    cpu: str | None = None
     sealing: int | None = None
     wall: int | None = None
     seed: str | None = None
@@ -82,6 +86,7 @@ def arguments(program: Path, spec: MachineSpec, descriptors: Descriptors) -> lis
         image=str(spec.image),
         memory=spec.memory,
         accel=spec.accel,
+        model=spec.cpu,
         mac=spec.mac if descriptors.network is not None else None,
         volumes=spec.volumes,
         ram=_ram(spec),

@@ -17,6 +17,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,13 +127,17 @@ class Machine:
 
     @property
     def image(self) -> Path:
-        """What it has booted."""
-        return self.spec.image
+        """What it has booted; of a machine that went on from a seal, what was sealed."""
+        return self.spec.sealed_from or self.spec.image
 
     @property
     def facts(self) -> dict[str, str]:
         """About the machine, for a report."""
+        sealed = {}
+        if self.spec.ram is not None:
+            sealed["sealed"] = _written(self.spec.ram)
         return {
+            **sealed,
             "memory": f"{self.spec.memory >> 20} MiB",
             "executed": f"by {self.spec.accel}, in process {self.pid}",
         }
@@ -212,6 +217,13 @@ class Machine:
             await self.wait()
         finally:
             self._qemu.close()
+
+
+def _written(path: Path) -> str:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    except OSError as error:
+        return f"at an unknown time: {error}"
 
 
 async def _watch(qemu: Qemu, console: Console, channel: Channel) -> MachineExit:

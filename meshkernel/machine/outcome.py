@@ -51,6 +51,11 @@ class MachineExit:
         return 128 + self.code if by_signal else 125
 
     @property
+    def needs_cold_image(self) -> bool:
+        """Whether it could not go on from its seal here, and is well otherwise."""
+        return self.reason is Reason.OTHER_PROCESSOR
+
+    @property
     def sentence(self) -> str:
         """The end in plain words."""
         text = {

@@ -19,7 +19,6 @@ from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.channel import OnTrace
 from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
-from meshkernel.machine.outcome import Reason
 from meshkernel.machine.standby import Standby
 from meshkernel.machine.volumes import FOLDER, Volumes, open_volumes
 from meshkernel.network.building import build_switch
@@ -51,13 +50,15 @@ class RealHost:
     """Runs machines on this computer.
 
     ``out`` is the build folder; ``volumes`` where volumes are, ``volumes/`` beside the topology if
-    nothing is said; ``timings`` tells how long the parts of each start took.
+    nothing is said; ``timings`` tells how long the parts of each start took; ``cpu`` is QEMU's
+    model of the processors of machines that run, where it is not that of the accelerator.
     """
 
     out: Path
     volumes: Path | None = None
     environ: Mapping[str, str] = field(factory=lambda: os.environ)
     timings: Timings = field(factory=Timings)
+    cpu: str | None = None
     _images: dict[str, Image] = field(factory=dict)
     _boot: dict[str, str] = field(factory=dict)
     _kept: Path | None = None  # where the images of this mesh stay, whatever is built meanwhile
@@ -187,6 +188,8 @@ class RealHost:
             name=name,
             image=self._kept / f"{service}{'.elf' if warm else COLD}",
             ram=self._kept / f"{service}.ram" if warm else None,
+            sealed_from=self._kept / f"{service}{COLD}" if warm else None,
+            cpu=self.cpu,
             boot=self._boot[name],
             memory=planned.service.memory,
             accel=self._accel,
@@ -229,7 +232,7 @@ class _RealLauncher:
             ) as machine:
                 with self.host.timings.of(timing, machine, self._place(replica)):
                     yield machine
-                if not machine.running and (await machine.wait()).reason is Reason.OTHER_PROCESSOR:
+                if not machine.running and (await machine.wait()).needs_cold_image:
                     self.host.boot_cold(self.plan.replicas[replica].service, replica)
 
     def _place(self, replica: str) -> Place:

@@ -112,7 +112,7 @@ class Machines:
         how, hung = await self._watch.end(machine)
         reason = hung or self._hearing.failure or how
         self._hearing.flush()
-        if not is_asked_to_end():
+        if not (is_asked_to_end() or (await machine.wait()).needs_cold_image):
             with suppress(OSError):  # a full disk: it is started again all the same
                 self._report(machine, reason)
         return reason

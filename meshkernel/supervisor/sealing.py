@@ -154,6 +154,7 @@ class Sealer:
         try:
             async with asyncio.timeout(PATIENCE), sealing.seal(spec) as sealed:
                 _log(folder, sealed.console, sealed.messages)
+                self._pass_on(planned.name, sealed.messages)
                 names = (sealed.seal, sealed.memory, spec.memory, folder)
                 await asyncio.to_thread(seal_files.write_all, *names)
         except sealing.NotSealed as error:
@@ -172,6 +173,12 @@ class Sealer:
                 "accel": self.accel,
             },
         )
+
+    def _pass_on(self, name: str, messages: tuple[dict[str, Any], ...]) -> None:
+        """What a runtime wants to be known of the image."""
+        for message in messages:
+            if message.get("type") == "note":
+                self.tell(Event("note", name, detail=str(message.get("text"))))
 
     def _spec(
         self, planned: ServicePlan, image: Image, hash_seed: int, *, explain: bool = False

@@ -24,6 +24,10 @@ class Exit(Protocol):
     def sentence(self) -> str:
         """In plain words that go behind the service's name: ``was killed``."""
 
+    @property
+    def needs_cold_image(self) -> bool:
+        """Whether its warm image cannot go on with this processor."""
+
 
 class RunningMachine(Protocol):
     """A machine that was started, see `meshkernel.machine.machine.Machine`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,10 +64,12 @@ def also_named(file: Path, name: Path) -> bool:
             return True
     except FileNotFoundError:
         pass
-    with tempfile.TemporaryDirectory(dir=name.parent) as folder:
-        fresh = Path(folder, name.name)
-        fresh.hardlink_to(file)
+    fresh = name.with_name(f".{name.name}.{secrets.token_hex(8)}")
+    fresh.hardlink_to(file)
+    try:
         fresh.replace(name)
+    finally:
+        fresh.unlink(missing_ok=True)
     return False
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+import random
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from meshkernel import CallError
+from meshkernel.supervisor.host import RealHost
 from meshkernel.testing import running_mesh
 
 from .conftest import copied
@@ -56,7 +62,11 @@ def test_a_seal_is_kept_until_it_is_made_anew(project):
     first = seed()
     command(project, "build")
     assert seed() == first
-    command(project, "build", "--reseal")
+    said = command(project, "build", "--reseal")
+    assert (
+        "drawn: the same numbers are drawn in every machine, as a seed was given at import:"
+        " drawn.chosen\n"
+    ) in said
     assert seed() != first
     assert {"cold.elf", "image.elf", "image.ram", "start.elf"} <= {
         path.name for path in folder.iterdir()
@@ -67,13 +77,55 @@ async def test_machines_of_one_image_draw_their_own(project, monkeypatch):
     monkeypatch.setenv("KEY", SECRET)
     with running_mesh(project / "topology.toml") as mesh:
         first = await mesh.call("drawn.draw")
+        chosen = await mesh.call("drawn.given")
         known = await mesh.call("drawn.known")
         mesh.service("drawn").kill()
         await mesh.service("drawn").wait_running()
         second = await mesh.call("drawn.draw")
+        assert await mesh.call("drawn.given") == chosen == random.Random(5).random()
     assert not set(first) & set(second)
     assert known == {
         "import": "this", "environment": "green", "before": "seal", "after": SECRET,
         "start": "last",
     }  # fmt: skip
     assert SECRET.encode() not in (project / "build" / "drawn" / "image.ram").read_bytes()
+
+
+async def test_services_of_one_module_share_an_image_and_nothing_else(project):
+    with running_mesh(project / "alike.toml") as mesh:
+        files = [project / "build" / name for name in ("left", "right")]
+        for name in ("cold.elf", "image.ram", "image.elf", "start.elf", "seal.json"):
+            assert (files[0] / name).samefile(files[1] / name), name
+        answers = set()
+        async with asyncio.timeout(60):
+            while len(answers) < 2:  # the first call does not wait for both replicas
+                answers.add(tuple(await mesh.call("left.names", peer="right")))
+        assert answers == {("localhost", "left", "localhost", f"right-{n}") for n in (1, 2)}
+        for name in ("left", "right"):
+            with pytest.raises(CallError, match=rf"^{name}\.double: argument 'number'"):
+                await mesh.call(f"{name}.double", number="two")
+        with pytest.raises(CallError, match=r"link\('left'\) is not declared"):
+            await mesh.call("right.names", peer="left")
+        with pytest.raises(CallError):
+            await mesh.call("left.leave")
+        await mesh.service("left").wait_ended()
+        await mesh.service("left").wait_running()
+        report = mesh.server.mesh.runner("left").report.read_text()
+    (image,) = re.findall(r"^image      sha256 ([0-9a-f]{64})$", report, re.MULTILINE)
+    assert image == hashlib.sha256((files[0] / "cold.elf").read_bytes()).hexdigest()
+    assert re.search(r"^sealed     20\d\d-\d\d-\d\dT[0-9:]{8}\+00:00$", report, re.MULTILINE)
+
+
+async def test_a_machine_with_another_processor_boots_cold(project):
+    host = RealHost(project / "build", cpu="max,-avx2")
+    with running_mesh(project / "alike.toml", host=host) as mesh:
+        assert await mesh.call("right.names") in [["right-1"] * 2, ["right-2"] * 2]
+        for name in ("left", "right-1", "right-2"):
+            runner = mesh.server.mesh.runner(name)
+            assert (runner.restarts, runner.reason, runner.report) == (0, None, None)
+        said = [line for line in mesh.logs("left").splitlines() if "cold image" in line]
+    assert said == [
+        "meshkernel: left needs its cold image here: this processor cannot go on with the sealed"
+        " image: it lacks bit 5 of CPUID 7:EBX of the one that it was sealed on; from now on its"
+        " cold image is booted"
+    ]

@@ -51,7 +51,8 @@ static unsigned char *map(int flags, int fd) {
 }
 
 static struct {
-    unsigned char *heap, *private, *shared, *file, *constant, *freed;
+    unsigned char *heap, *private, *shared, *file, *constant, *freed, *wiped;
+    int wipes;
     int temporary, pipe[2], epoll, event, timer, pair[2], null;
 } kept;
 
@@ -78,6 +79,9 @@ static void make_memory(void) {
     kept.freed = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
     fill(kept.freed, SIZE, 7);
     munmap(kept.freed, SIZE);
+    kept.wiped = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    fill(kept.wiped, SIZE, 8);
+    kept.wipes = madvise(kept.wiped, SIZE, MADV_WIPEONFORK) == 0;
 }
 
 static void make_files(void) {
@@ -142,6 +146,7 @@ static void memory(void) {
          is_filled(kept.heap, SIZE / 16, 2));
     SHOW("%d %d %d %d", is_filled(kept.private, SIZE, 3), is_filled(kept.shared, SIZE, 4),
          is_filled(kept.file, SIZE, 5), is_filled(kept.constant, SIZE, 6));
+    SHOW("%d", kept.wipes && is_filled(kept.wiped, SIZE, 8));
     fill(kept.private, SIZE, 8);
     fill(kept.file, SIZE, 9);
     SHOW("%d %d", is_filled(kept.private, SIZE, 8), is_filled(kept.file, SIZE, 9));

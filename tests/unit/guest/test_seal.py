@@ -134,22 +134,62 @@ def known():
 
 def test_what_is_drawn_by_chance_differs_between_machines(tmp_path: Path) -> None:
     text = """
-import random, secrets, ssl, tempfile, uuid
+import multiprocessing, random, secrets, sqlite3, ssl, tempfile, uuid
 import numpy
-own = random.Random()
+own, system = random.Random(), random.SystemRandom()
 generator = numpy.random.default_rng()
+philox = numpy.random.Generator(numpy.random.Philox())
+state = numpy.random.RandomState()
+sequence = numpy.random.SeedSequence()
+children = sequence.spawn(2)
 first = [random.random(), own.random(), generator.random(), numpy.random.random(), uuid.uuid1()]
+normal = [random.gauss(0, 1), own.gauss(0, 1), state.normal(), numpy.random.normal()]
 ssl.RAND_bytes(8), next(tempfile._get_candidate_names())
+database = sqlite3.connect(":memory:")
+def in_sql(): return database.execute("select random()").fetchone()[0]
+in_sql()
 def known():
     return {
         "random": random.random(), "own": own.random(), "numpy": numpy.random.random(),
         "generator": generator.random(), "secrets": secrets.token_hex(),
         "ssl": ssl.RAND_bytes(8).hex(), "uuid4": str(uuid.uuid4()),
         "tempfile": next(tempfile._get_candidate_names()),
+        "gauss": random.gauss(0, 1), "own gauss": own.gauss(0, 1), "system": system.random(),
+        "philox": philox.random(), "normal": state.normal(), "global normal": numpy.random.normal(),
+        "spawned": generator.spawn(1)[0].random(), "sequence": str(sequence.entropy),
+        "child": numpy.random.default_rng(children[0]).random(),
+        "later child": numpy.random.default_rng(sequence.spawn(1)[0]).random(),
+        "uuid1": [uuid.uuid1().clock_seq for _ in range(3)],  # the node may be the host's here
+        "sql": in_sql(), "authkey": multiprocessing.current_process().authkey.hex(),
+        "family": sequence.entropy == children[0].entropy and "whole " + secrets.token_hex(),
     }
 """
     one, other = told(tmp_path, text)
     assert [name for name in one if one[name] == other[name]] == []
+    assert one["family"].startswith("whole")
+
+
+def test_what_stays_the_same_by_the_programs_choice_is_told_at_the_seal(tmp_path: Path) -> None:
+    text = """
+import random
+random.seed(1)
+own, by_chance, hidden = random.Random(2), random.Random(), [random.Random(3)]
+import numpy
+generator = numpy.random.default_rng(4)
+numpy.random.seed(5)
+unseeded = numpy.random.default_rng()
+"""
+    messages, _ = sealed(tmp_path, text)
+    (note,) = [message["text"] for message in messages if message["type"] == "note"]
+    assert note == (
+        "the same numbers are drawn in every machine, as a seed was given at import: a Random,"
+        " numpy.random.mtrand._rand, random._inst, service.generator, service.own"
+    )
+
+
+def test_a_service_without_seeds_of_its_own_is_told_nothing(tmp_path: Path) -> None:
+    messages, _ = sealed(tmp_path, "import random\nown = random.Random()\n")
+    assert "note" not in [message["type"] for message in messages]
 
 
 def test_a_seed_that_the_program_has_chosen_stays(tmp_path: Path) -> None:

@@ -90,5 +90,10 @@ def test_a_warm_machine_maps_its_memory_privately() -> None:
     assert all(device in text for device in ("virtio-rng", "virtio-net", "virtio-9p"))
 
 
+def test_a_machine_may_have_another_processor() -> None:
+    assert " -cpu max " in words(spec("x"))
+    assert " -cpu max,-avx2 " in words(evolve(spec("x"), cpu="max,-avx2"))
+
+
 def test_a_cold_machine_has_memory_of_its_own() -> None:
     assert "memory-backend" not in words(spec("x"))

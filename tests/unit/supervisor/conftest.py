@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from meshkernel.supervisor import backoff, up
+from meshkernel.supervisor.crash import Reports
 from meshkernel.supervisor.logbook import LogBook
 from meshkernel.supervisor.runner import Runner
 from meshkernel.supervisor.server import MeshServer
@@ -29,7 +30,8 @@ async def started(tmp_path, short_waits):
     def make(host):
         logs = LogBook(tmp_path, ["cart"])
         states = []
-        each = Runner("cart", host, logs, lambda it: states.append(it.state))
+        reports = Reports(tmp_path / "crashes", "shop", logs)
+        each = Runner("cart", host, logs, lambda it: states.append(it.state), reports=reports)
         each.states, each.logs = states, logs
         made.append(each)
         return each

@@ -76,6 +76,7 @@ class Exposed:
 @frozen
 class Exit:
     sentence: str
+    needs_cold_image: bool = False
 
 
 @define(eq=False)
@@ -149,9 +150,9 @@ class FakeMachine:
     def kill(self) -> None:
         self.end("was killed")
 
-    def end(self, how: str) -> None:
+    def end(self, how: str, *, needs_cold_image: bool = False) -> None:
         if not self._end.done():
-            self._end.set_result(Exit(how))
+            self._end.set_result(Exit(how, needs_cold_image))
 
     def ready(self, *methods: str) -> None:
         self.on_message({"type": "ready", "methods": sorted(methods), "port": 7000})
@@ -173,6 +174,11 @@ def mute(machine: FakeMachine) -> None:
 def ends(how: str) -> Script:
     """The script of a service whose machine ends."""
     return lambda machine: machine.end(how)
+
+
+def needs_cold_image(machine: FakeMachine) -> None:
+    """The script of a service whose warm image is another processor's."""
+    machine.end("needs its cold image here", needs_cold_image=True)
 
 
 def fails(message: str) -> Script:

@@ -8,7 +8,7 @@ from meshkernel.errors import MachineError
 from meshkernel.supervisor import backoff
 from meshkernel.supervisor.state import State
 
-from .fakes import FakeHost, ends, fails, mute, ready
+from .fakes import FakeHost, ends, fails, mute, needs_cold_image, ready
 
 
 async def test_ready_is_what_the_service_says(started):
@@ -123,7 +123,7 @@ async def test_a_fault_of_our_own_at_the_start_is_told_instead_of_waited_for(sta
 
 
 async def test_a_machine_that_cannot_go_on_from_its_seal_is_followed_by_a_cold_one(started):
-    host = FakeHost({"cart": [ends("needs its cold image here"), ready]})
+    host = FakeHost({"cart": [needs_cold_image, ready]})
     host.cold = {"cart"}
     cart = started(host)
     async with asyncio.timeout(5):
@@ -132,3 +132,11 @@ async def test_a_machine_that_cannot_go_on_from_its_seal_is_followed_by_a_cold_o
     assert (host.started, cart.restarts, cart.reason) == (["cart", "cart"], 0, None)
     (said,) = [line.text for line in cart.logs.last() if "cold image is booted" in line.text]
     assert "needs its cold image here" in said
+    assert cart.report is None
+
+
+async def test_a_machine_that_dies_leaves_a_report(started):
+    cart = started(FakeHost({"cart": [ends("stopped")]}))
+    with pytest.raises(MachineError):
+        await cart.start()
+    assert "reason     cart stopped" in cart.report.read_text()
