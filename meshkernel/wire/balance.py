@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from meshkernel.errors import MayHaveRun, MeshkernelError, NotDelivered
 from meshkernel.wire import deadline
 from meshkernel.wire.caller import CallerConnection
-from meshkernel.wire.faults import Closing, Full
+from meshkernel.wire.faults import Closing, Full, Silent
 
 FIRST_WAIT, LONGEST_WAIT = 0.02, 1.0
 """Seconds between attempts to connect: each waits twice as long as the one before it."""
@@ -75,7 +75,8 @@ class Balance:
     is there. So is one that hangs, from the first call on whose time was over until it is heard of
     again, be it over a new connection: TCP tries an old one again only after long pauses. A call
     that was not delivered goes to another replica; so does one of unknown outcome, if its function
-    is idempotent; all within the call's deadline.
+    is idempotent; all within the call's deadline. An idempotent call whose callee falls silent is
+    made elsewhere, too, once: the first answer counts.
 
     Args:
         target: of the callee, for messages.
@@ -126,8 +127,20 @@ class Balance:
 
         ``timeout`` in seconds, of which a deadline that is being served takes its part.
         """
-        seconds = deadline.seconds_for(timeout)
-        until = asyncio.get_running_loop().time() + seconds
+        until = asyncio.get_running_loop().time() + deadline.seconds_for(timeout)
+        return await self._call(method, arguments, timeout, until, movable=True)
+
+    async def _call(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        timeout: float,  # noqa: ASYNC109
+        until: float,
+        *,
+        movable: bool,
+    ) -> Any:
+        """``movable``: whether it may be made elsewhere when its callee falls silent."""
+        seconds = round(until - asyncio.get_running_loop().time(), 3)
         doubts: list[MayHaveRun] = []  # the call may have run already
         full: list[Replica] = []
         while True:
@@ -140,8 +153,14 @@ class Balance:
             connection = replica.connection
             assert connection is not None  # noqa: S101 - it is usable
             replica.calls += 1
+            may_move = movable and method in connection.idempotent
             try:
-                return await connection.call(method, arguments, timeout, until=until)
+                return await connection.call(
+                    method, arguments, timeout, until=until, movable=may_move
+                )
+            except Silent as silent:
+                again = self._call(method, arguments, timeout, until, movable=False)
+                return await _first_answer(silent.rest(), again)
             except Closing:  # it ran nothing of this call
                 pass
             except Full as error:
@@ -278,3 +297,22 @@ class Balance:
     def _changed(self) -> None:
         """A connection takes no more calls."""
         self._lacking = True
+
+
+async def _first_answer(old: Coroutine[Any, Any, Any], new: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a call that is made twice, or what its function raised, whichever comes first;
+    what keeps one of the two from an answer counts only if the other gets none either.
+    """
+    calls = [asyncio.create_task(old), asyncio.create_task(new)]
+    try:
+        pending = set(calls)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for call in done:
+                if not isinstance(call.exception(), NotDelivered | MayHaveRun):
+                    return call.result()
+        return calls[0].result()  # raises: it may have run there
+    finally:
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
 from meshkernel.errors import DeadlineExceeded, MayHaveRun, NotDelivered, RemoteError
 from meshkernel.wire import codec, deadline, faults, frames, types
 from meshkernel.wire.connection import FrameProtocol
-from meshkernel.wire.faults import Closing
+from meshkernel.wire.faults import Closing, Silent
 from meshkernel.wire.types import Reader
 
 _LAST_IDENTIFIER = 0xFFFF_FFFF
+
+LISTENINGS = 4
+"""So often it is looked whether the callee of a call lives that may be made elsewhere."""
+
+LISTENING = 0.5
+"""Seconds between two such looks, at least: a busy machine may be silent for less."""
 
 Answer = tuple[int, bytes | None]
 
@@ -29,7 +36,8 @@ class CallerConnection(FrameProtocol):
 
     Attributes:
         closing: no more calls are made; the connection ends with the last answer.
-        silent: a call's time was over, and nothing has been heard of the callee since.
+        silent: a call's time was over, or the callee was asked for a hello in vain, and nothing
+            has been heard of it since.
         idempotent: the functions that may run twice, as the callee's hello says.
         on_change: called when it is not usable any more.
     """
@@ -56,6 +64,7 @@ class CallerConnection(FrameProtocol):
         self._is_greeted = False
         self.closing = False
         self.silent = False
+        self._asked = False  # for a hello, and nothing has been heard since
         self.idempotent: frozenset[str] = frozenset()
         self.on_change: Callable[[], None] | None = None
 
@@ -84,7 +93,7 @@ class CallerConnection(FrameProtocol):
         self._say_hello()
 
     def data_received(self, data: bytes) -> None:
-        self.silent = False
+        self.silent = self._asked = False
         super().data_received(data)
 
     def _say_hello(self) -> None:
@@ -111,6 +120,7 @@ class CallerConnection(FrameProtocol):
         timeout: float,  # noqa: ASYNC109
         *,
         until: float | None = None,
+        movable: bool = False,
     ) -> Any:
         """The result of one call.
 
@@ -119,6 +129,7 @@ class CallerConnection(FrameProtocol):
             arguments: by name.
             timeout: seconds, of which a deadline that is being served takes its part.
             until: when they end, by the event loop's clock, where some of them have passed.
+            movable: raise `Silent` as soon as it is certain that the callee says nothing at all.
         """
         loop = asyncio.get_running_loop()
         place = f"{self.target}.{method}"
@@ -128,20 +139,51 @@ class CallerConnection(FrameProtocol):
         left = until - loop.time()
         payload = _encoded(place, method, arguments, left)
         identifier = self._next_identifier()
-        answer: asyncio.Future[Answer] = loop.create_future()
-        self._waiting[identifier] = answer
-        timer = loop.call_later(left, self._expire, identifier, place, timeout)
+        call = _Call(identifier, method, place)
+        answer = self._waiting[identifier] = loop.create_future()
+        call.timers.append(loop.call_later(left, self._expire, identifier, place, timeout))
+        if movable:
+            pause = max(left / LISTENINGS, LISTENING)
+            call.timers.append(loop.call_later(pause, self._listen, call, pause, until))
         self.send(identifier, frames.CALL, payload)
+        return await self._result(call, answer)
+
+    async def _result(self, call: _Call, answer: asyncio.Future[Answer]) -> Any:
+        """What comes of a call that was sent; one that `Silent` is raised for goes on."""
         try:
             kind, reply = await answer
-        except asyncio.CancelledError:
-            self._give_up(identifier)
+        except Silent:
             raise
-        finally:
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                self._give_up(call.identifier)
+            self._forget(call)
+            raise
+        self._forget(call)
+        return self._answered(call.method, kind, reply)
+
+    def _forget(self, call: _Call) -> None:
+        for timer in call.timers:
             timer.cancel()
-            self._waiting.pop(identifier, None)
-            self._close_if_done()
-        return self._answered(method, kind, reply)
+        self._waiting.pop(call.identifier, None)
+        self._close_if_done()
+
+    def _listen(self, call: _Call, pause: float, until: float) -> None:
+        """See that the callee lives, again and again: it owes a hello since the last time, if
+        nothing else was to be said. Later than a pause before its end no call is moved.
+        """
+        answer, loop = self._waiting.get(call.identifier), asyncio.get_running_loop()
+        if answer is None or answer.done() or loop.time() + pause > until:
+            return
+        if self._asked:
+            self.silent = True
+            late = self._waiting[call.identifier] = loop.create_future()
+            message = f"{call.place}: nothing is heard of {self.target}"
+            answer.set_exception(Silent(message, partial(self._result, call, late)))
+            return
+        self._asked = True
+        self._say_hello()
+        call.timers[1:] = [loop.call_later(pause, self._listen, call, pause, until)]
 
     async def _room(self, place: str, until: float) -> None:
         """Wait until the call can be handed to the transport: before that, nothing has been
@@ -274,6 +316,18 @@ class CallerConnection(FrameProtocol):
         while identifier in self._waiting:
             identifier = next(self._identifiers)
         return identifier
+
+
+class _Call:
+    """One that was sent."""
+
+    __slots__ = ("identifier", "method", "place", "timers")
+
+    def __init__(self, identifier: int, method: str, place: str) -> None:
+        self.identifier = identifier
+        self.method = method
+        self.place = place
+        self.timers: list[asyncio.TimerHandle] = []  # the first one is its deadline's
 
 
 def _encoded(place: str, method: str, arguments: Mapping[str, Any], left: float) -> bytes:

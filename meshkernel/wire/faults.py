@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any
 
-from meshkernel.errors import NotDelivered, RemoteError, name_of
+from meshkernel.errors import MayHaveRun, NotDelivered, RemoteError, name_of
 from meshkernel.wire import codec
 
 REFUSED, RAISED, CLOSED, FULL = "refused", "raised", "closing", "full"
@@ -34,6 +34,20 @@ class Closing(NotDelivered):
 
 class Full(NotDelivered):
     """The replica runs as many calls as it may. A link tries another one."""
+
+
+class Silent(MayHaveRun):
+    """Nothing has been heard of the callee for a while: not even a hello.
+
+    A link makes the call elsewhere as well, if it may run twice; its user never sees this.
+
+    Attributes:
+        rest: waits on for the answer of the call, to its deadline.
+    """
+
+    def __init__(self, message: str, rest: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        super().__init__(message)
+        self.rest = rest
 
 
 def refusal(message: str) -> dict[str, Any]:

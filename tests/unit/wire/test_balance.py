@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from meshkernel.errors import DeadlineExceeded, MayHaveRun, NotDelivered
-from meshkernel.wire import server
+from meshkernel.wire import caller, server
 from meshkernel.wire.balance import MOST_LOSSES, Balance
 from meshkernel.wire.caller import CallerConnection
 from meshkernel.wire.server import Dispatcher, ServerConnection
@@ -201,6 +201,105 @@ async def test_a_connection_on_which_nothing_comes_is_not_waited_for(replicas: R
     assert len(shop.connections) == 2
     assert await balance.call("where", {}, 5) == shop.port
     assert len(shop.connections) == 2
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers that find out quickly whether a callee lives."""
+    monkeypatch.setattr(caller, "LISTENING", 0.05)
+    monkeypatch.setattr(caller, "LISTENINGS", 100)
+
+
+def hang(shop: Shop) -> asyncio.Transport:
+    """From now on it reads nothing; what it may have again is returned."""
+    (connection,) = shop.connections
+    assert connection._transport is not None
+    connection._transport.pause_reading()
+    return connection._transport
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_idempotent_call_to_a_callee_that_falls_silent_is_made_elsewhere_too(
+    replicas: Replicas,
+) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    hang(shops[0])
+    calls = [balance.call("where", {}, 30) for _ in range(8)]
+    async with asyncio.timeout(10):
+        assert set(await asyncio.gather(*calls)) == {shops[1].port}
+    assert [each.calls for each in balance._replicas.values()] == [0, 0]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_any_other_call_to_a_callee_that_falls_silent_is_left_to_it(
+    replicas: Replicas,
+) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    hang(shops[0])
+    for shop in shops:
+        shop.release.set()
+    done = await asyncio.gather(
+        *(balance.call("keep", {}, 0.6) for _ in range(4)), return_exceptions=True
+    )
+    assert [type(each) for each in done].count(DeadlineExceeded) == 2
+    assert shops[1].calls == 2
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_callee_that_is_heard_of_again_may_answer_first(replicas: Replicas) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    silent = hang(shops[0])
+    calls = [asyncio.create_task(balance.call("hold", {}, 30)) for _ in range(2)]
+    async with asyncio.timeout(10):
+        await shops[1].begun.acquire()  # its own, and the one that is made here, too
+        await shops[1].begun.acquire()
+        silent.resume_reading()
+        await shops[0].begun.acquire()
+        shops[0].release.set()
+        done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        assert [call.result() for call in done] == [shops[0].port]
+        shops[1].release.set()
+        await asyncio.wait(calls)
+    assert sorted(call.result() for call in calls) == sorted(shop.port for shop in shops)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_slow_function_is_not_a_silent_callee(replicas: Replicas) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    call = asyncio.create_task(balance.call("hold", {}, 30))
+    await asyncio.wait({call}, timeout=0.5)
+    assert sum(shop.calls for shop in shops) == 1
+    for shop in shops:
+        shop.release.set()
+    assert await call in [shop.port for shop in shops]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_call_on_a_connection_that_is_stuck_is_made_over_a_new_one(
+    replicas: Replicas,
+) -> None:
+    balance, (shop,) = await replicas(1)
+    await warm(balance, [shop])
+    hang(shop)
+    async with asyncio.timeout(10):
+        assert await balance.call("where", {}, 30) == shop.port
+    assert len(shop.connections) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_call_that_nobody_answers_ends_with_its_deadline(replicas: Replicas) -> None:
+    balance, shops = await replicas(2)
+    await warm(balance, shops)
+    for shop in shops:
+        hang(shop)
+        assert shop._server is not None
+        shop._server.close()
+    with pytest.raises(DeadlineExceeded, match=r"shop.where did not answer within 1 s"):
+        await balance.call("where", {}, 1)
 
 
 async def test_an_idempotent_call_is_made_again_where_its_replica_is_lost(
