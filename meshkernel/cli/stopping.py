@@ -62,8 +62,12 @@ def start(services: tuple[str, ...], topology: Path) -> None:
 def restart(services: tuple[str, ...], topology: Path, grace: float) -> None:
     """Stop services of a running mesh, and start them again; callers stop first and start last.
 
+    Replicas of a service that is named are restarted one after the other, the next when the one
+    before it is ready: there is always one that answers. Where no service is named, all stop first.
+
     \b
         meshkernel restart cart
+        meshkernel restart search-2
     """
     with options.connect(topology) as remote:
         started = remote.ask("restart", services=list(services), grace=grace)

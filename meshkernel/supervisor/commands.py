@@ -132,15 +132,22 @@ class _Commands:
         return names
 
     async def restart(self, request: Request, send: Send) -> Any:
-        await self.stop(request, send)
-        return await self.start(request, send)
+        if _names_none(request):
+            await self.stop(request, send)
+            return await self.start(request, send)
+        names, grace = self._chosen(request), request.get("grace", self._server.grace)
+        await self._server.mesh.restart_services(self._named(request), grace)
+        return names
 
     def _chosen(self, request: Request) -> list[str]:
         """The services that a request names: one, several, or for none of them all."""
         if self._server.stop_asked.is_set():
             raise SupervisorError("the mesh is being stopped")
-        named = [request["service"]] if "service" in request else request.get("services", [])
-        return self._replicas(named or self._server.mesh.services)
+        return self._replicas(self._named(request) or self._server.mesh.services)
+
+    @staticmethod
+    def _named(request: Request) -> list[str]:
+        return [request["service"]] if "service" in request else request.get("services", [])
 
     def _replicas(self, names: Iterable[str]) -> list[str]:
         """The names of the replicas that are meant by names of services and replicas."""

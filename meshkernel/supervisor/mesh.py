@@ -164,6 +164,33 @@ class Mesh:
         for runners in reversed(self._by_generation(names)):
             await asyncio.gather(*(runner.stop(grace) for runner in runners))
 
+    async def restart_services(self, names: Collection[str], grace: float = GRACE) -> None:
+        """Restart these services or replicas. Replicas of a service that is named itself are
+        restarted one after the other, so that the others answer; all else stops, callers first, and
+        is started then.
+
+        Raises:
+            MachineError: one did not start; replicas that come behind it go on as they are.
+            SupervisorError: there is no such service.
+        """
+        found = {name: self.of(name) for name in names}
+        rolled = {name for name in found if name in self.services and len(found[name]) > 1}
+        at_once = found.keys() - rolled
+        await self.stop_services(at_once, grace)
+        await self.start_services(at_once)
+        for name in self.services:
+            if name in rolled:
+                await self._roll(self.services[name], grace)
+
+    async def _roll(self, service: Replicas, grace: float) -> None:
+        """Each replica is called no more before it stops, and the next one follows when it is ready
+        again.
+        """
+        async with service.changing:
+            for runner in service.chosen:
+                await self._retire(service, [runner], grace)
+                await self._boot(runner)
+
     async def scale(self, name: str, count: int | None) -> None:
         """Run so many replicas of a service from now on, or as many as its load asks for (None);
         returns when they are ready, and the others have stopped.
@@ -218,13 +245,15 @@ class Mesh:
         service.extend(planned, self._runners(added))
         self._callers.grown(service.name)
 
-    async def _retire(self, service: Replicas, runners: list[Runner]) -> None:
+    async def _retire(
+        self, service: Replicas, runners: list[Runner], grace: float = RETIRING
+    ) -> None:
         """Stop replicas that nobody calls any more."""
         going = [each for each in runners if each.state not in GONE]
         service.leaving.update(going)
         try:
             await self._callers.retire(service.name, going)
-            await asyncio.gather(*(runner.stop(RETIRING) for runner in going))
+            await asyncio.gather(*(runner.stop(grace) for runner in going))
         finally:
             service.leaving.difference_update(going)
 

@@ -24,7 +24,7 @@ from meshkernel.supervisor.history import What
 from meshkernel.supervisor.remote import run_path
 from meshkernel.supervisor.rows import Row
 from meshkernel.supervisor.run_folder import RunFolder
-from meshkernel.supervisor.runner import Runner
+from meshkernel.supervisor.runner import GRACE, Runner
 from meshkernel.supervisor.seams import Host
 from meshkernel.supervisor.server import MeshServer
 from meshkernel.supervisor.state import State
@@ -155,6 +155,10 @@ class MeshUnderTest:
     async def scale(self, name: str, count: int | None) -> None:
         """Run so many replicas of a service, or as many as its load asks for (None)."""
         await self.background.of(self.server.mesh.scale(name, count))
+
+    async def restart(self, *names: str, grace: float = GRACE) -> None:
+        """Restart services or replicas, as `meshkernel restart` does; ``grace`` in seconds."""
+        await self.background.of(self.server.mesh.restart_services(names, grace))
 
     def logs(self, name: str) -> str:
         """What a service, or one replica, has said so far, console and log records."""

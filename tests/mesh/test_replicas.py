@@ -90,6 +90,15 @@ async def test_no_idempotent_call_fails_while_a_replica_is_killed(mesh):
             await answered(mesh, "worker-1", "worker-2", count=5)
 
 
+async def test_no_call_at_all_fails_while_replicas_are_restarted_one_after_the_other(mesh):
+    pids = {name: mesh.service(name).pid for name in ("worker-1", "worker-2")}
+    async with load(mesh, "worker", "keep"):
+        await answered(mesh, "worker-1", "worker-2")
+        await mesh.restart("worker", grace=LIMIT)
+        await answered(mesh, "worker-1", "worker-2", count=5)
+    assert all(mesh.service(name).pid not in (None, pid) for name, pid in pids.items())
+
+
 async def test_no_call_at_all_fails_while_replicas_stop_and_start(mesh):
     async with load(mesh, "worker", "keep"):
         await answered(mesh, "worker-1", "worker-2")

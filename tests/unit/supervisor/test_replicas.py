@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 import pytest
 
@@ -258,3 +259,48 @@ async def test_info_says_which_replicas_to_call(serve):
     middle = (await ask(server, "info"))["services"]["middle"]
     assert [each["name"] for each in middle["replicas"]] == ["middle-1", "middle-2"]
     assert middle["methods"] == ["echo"]
+
+
+async def test_replicas_are_restarted_one_after_the_other(serve):
+    server = await serve()
+    await ask(server, "scale", service="middle", count=3)
+    await told(server, "front-1", "middle-1", "middle-2", "middle-3")
+    ends_before, starts_before = len(server.host.ended), len(server.host.started)
+    held = machine(server, "middle-2")
+    held.stops = False
+    restarting = asyncio.create_task(ask(server, "restart", service="middle", grace=30))
+    async with asyncio.timeout(5):
+        await held.stop_asked.wait()
+    assert held.sent[-1] == {"type": "stop", "grace": 30}
+    await told(
+        server, "front-1", "middle-1", "middle-3"
+    )  # the first is back, the third not touched
+    assert server.host.started[starts_before:] == ["middle-1"]
+    assert ("drain", "middle-2") in server.network.commands
+    held.end("ended with status 0")
+    async with asyncio.timeout(5):
+        assert await restarting == ["middle-1", "middle-2", "middle-3"]
+    assert server.host.ended[ends_before:] == ["middle-1", "middle-2", "middle-3"]
+    assert server.host.started[starts_before:] == ["middle-1", "middle-2", "middle-3"]
+    await told(server, "front-1", "middle-1", "middle-2", "middle-3")
+
+
+async def test_a_replica_that_does_not_come_back_leaves_the_others_alone(serve):
+    server = await serve()
+    server.host.scripts["middle-1"] = deque([fails("ValueError: no shelf")])
+    await ask(server, "scale", service="middle", count=3)
+    ended = len(server.host.ended)
+    with pytest.raises(SupervisorError, match="no shelf"):
+        await ask(server, "restart", service="middle")
+    states = [runner.state for runner in server.mesh.services["middle"].chosen]
+    assert states == [State.FAILED, State.RUNNING, State.RUNNING]
+    assert server.host.ended[ended:] == ["middle-1"] * 2
+    await told(server, "front-1", "middle-2", "middle-3")
+
+
+async def test_one_replica_is_restarted_alone(serve):
+    server = await serve()
+    await ask(server, "scale", service="middle", count=2)
+    started = len(server.host.started)
+    assert await ask(server, "restart", service="middle-2") == ["middle-2"]
+    assert server.host.started[started:] == ["middle-2"]
