@@ -223,7 +223,7 @@ class Balance:
     def _unreached(self, method: str, seconds: float, error: Exception) -> NotDelivered:
         if isinstance(error, NotDelivered):  # in its own words
             return error
-        faults = [each.fault for each in self._turn if each.fault is not None]
+        faults = [str(each.fault) or "no answer" for each in self._turn if each.fault is not None]
         why = f": {faults[0]}" if faults else ""
         return NotDelivered(
             f"{self._target}.{method}: {self._target} could not be reached within"
