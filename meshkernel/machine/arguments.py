@@ -111,9 +111,10 @@ def standby_arguments(program: Path, accel: Accel, descriptors: Descriptors) -> 
 
 def may_stand_by(spec: MachineSpec) -> bool:
     """Whether a QEMU that stands by can become this machine: volumes cannot be added to it, nor
-    descriptors, and it is on a network.
+    descriptors, it is on a network, and has a processor already.
     """
-    return spec.mac is not None and not (spec.volumes or spec.inherited or spec.memory_files)
+    fixed = (spec.volumes, spec.inherited, spec.memory_files, spec.cpu)
+    return spec.mac is not None and not any(fixed)
 
 
 def settings(spec: MachineSpec, boot: int) -> list[tuple[str, dict[str, Any]]]:

@@ -125,6 +125,7 @@ def test_what_fits() -> None:
     assert standby.fits(spec("wait"))
     assert standby.fits(evolve(spec("wait"), ram=Path("image.ram")))
     assert not standby.fits(evolve(spec("wait"), accel=Accel.KVM))
+    assert not standby.fits(evolve(spec("wait"), cpu="max,-avx2"))
     assert not standby.fits(evolve(spec("wait"), mac=None))
     assert not standby.fits(evolve(spec("wait"), volumes=(VolumeValues("v", "/v"),)))
     assert not standby.fits(evolve(spec("wait"), inherited=(9,)))
