@@ -37,8 +37,8 @@ int64_t sys_brk(uaddr_t wanted) {
 }
 
 /* Only what changes what a later read sees has an effect; the rest is advice that there is nobody
- * to give to. MADV_WIPEONFORK is refused, as by a Linux that does not know it: the seal is a fork that
- * would have to wipe, and libraries that ask (for the state of their random generators) can do
+ * to give to. MADV_WIPEONFORK is refused, as by a Linux that does not know it: the seal is a fork
+ * that would have to wipe, and libraries that ask (for the state of their random generators) can do
  * without. */
 int64_t sys_madvise(uaddr_t address, uint64_t size, int advice) {
     if ((address & PAGE_MASK) || advice < 0 || advice > MADV_LAST || advice == MADV_REMOVE ||
