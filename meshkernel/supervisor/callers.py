@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from meshkernel.errors import MachineError, SupervisorError
+from meshkernel.supervisor.orders import Orders, quietly
 from meshkernel.supervisor.replicas import Replicas
 from meshkernel.supervisor.runner import Runner
 from meshkernel.supervisor.seams import Network
@@ -28,7 +29,7 @@ class Callers:
         self._told: dict[str, list[str]] = {}  # of each service, what was told last
         self._news: dict[Runner, set[str]] = {}  # of which services a caller has yet to hear
         self._sending: dict[Runner, asyncio.Task[None]] = {}
-        self._opening: set[asyncio.Task[None]] = set()  # of ways in
+        self._opening = Orders()  # ways in
 
     def changed(self, service: str, runner: Runner) -> None:
         """A replica of this service has changed its state."""
@@ -65,17 +66,16 @@ class Callers:
         self.offer(service)
         if self._exposes(service):
             for runner in runners:
-                await _quietly(self._network.drain(runner.name))
+                await quietly(self._network.drain(runner.name))
 
     def close(self) -> None:
         """Tell nobody any more."""
-        for task in (*self._sending.values(), *self._opening):
+        for task in self._sending.values():
             task.cancel()
+        self._opening.close()
 
     def _open(self, runner: Runner) -> None:
-        task = asyncio.create_task(_quietly(self._network.serve(runner.name)))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        self._opening.give(self._network.serve(runner.name))
 
     def _exposes(self, service: str) -> bool:
         return self._several(service) and bool(self._services[service].planned.service.expose)
@@ -103,8 +103,3 @@ class Callers:
         finally:
             # Not when the task is told to be done: news that come before would wait for others.
             del self._sending[runner]
-
-
-async def _quietly(command: Coroutine[Any, Any, None]) -> None:
-    with suppress(SupervisorError):  # the switch has ended, or the machine just before
-        await command

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
 from meshkernel.errors import MachineError, SupervisorError
+from meshkernel.supervisor.orders import Orders
 from meshkernel.supervisor.seams import Network, RunningMachine
 
 GRACE = 5.0
@@ -33,21 +33,21 @@ class Sleep:
         self._name = name
         self._network = network
         self._answer: asyncio.Future[bool] | None = None  # of the service: whether it stops
-        self._sending: set[asyncio.Task[None]] = set()
+        self._orders = Orders()
 
     def hold(self) -> None:
         """No machine is ready: callers wait."""
-        self._send(self._network.hold(self._name))
+        self._orders.give(self._network.hold(self._name))
 
     def release(self) -> None:
         """The machine is ready: whoever waits gets in."""
         self.wanted = False
-        self._send(self._network.release(self._name))
+        self._orders.give(self._network.release(self._name))
 
     def refuse(self) -> None:
         """The machine does not come up, or shall not: whoever waits is told."""
         self.wanted = False
-        self._send(self._network.refuse(self._name))
+        self._orders.give(self._network.refuse(self._name))
 
     def summoned(self) -> None:
         """A machine is started for somebody who calls."""
@@ -85,14 +85,3 @@ class Sleep:
         finally:
             self._answer = None
             ended.cancel()
-
-    def _send(self, command: Coroutine[Any, Any, None]) -> None:
-        """Have the switch carry out a command, behind those before it."""
-        task = asyncio.create_task(_quietly(command))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-
-async def _quietly(command: Coroutine[Any, Any, None]) -> None:
-    with suppress(SupervisorError):  # the switch has ended, and the mesh with it
-        await command

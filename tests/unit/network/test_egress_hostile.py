@@ -6,6 +6,10 @@ import asyncio
 import random
 import socket
 import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from meshkernel.network.switch import Switch
 
 from .conftest import Attach, StartSwitch, until
 from .frames import ACK, FIN, RST, SECONDS, SYN, Machine, tcp
@@ -14,6 +18,8 @@ from .outside import FLAGS, PLACE, A, Connection, drops, reaching, server, way, 
 OUTGOING = 1024
 """Connections of one service at a time: OUTGOING_PER_PORT in attempt.h."""
 BATCH = 64
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def mute_server() -> socket.socket:
@@ -59,21 +65,33 @@ async def test_connections_that_stand_are_bounded_per_machine(
         await until(switch, lambda counters: not counters.tunnels)
 
 
-async def test_what_a_machine_does_not_take_is_counted_until_it_does(
+@asynccontextmanager
+async def standing(
     start_switch: StartSwitch, attach: Attach
-) -> None:
+) -> AsyncIterator[tuple[Switch, Connection, Streams]]:
+    """A connection to a server outside, and the server's end of it."""
     async with server() as (port, accepted):
         switch = await start_switch(reaching(port))
         connection = Connection(await attach(switch, "a"), PLACE, (4000, 5432))
         await connection.open()
-        await connection.send(FIN | ACK)
         async with asyncio.timeout(SECONDS):
-            reader, writer = await accepted.get()
-            assert await reader.read() == b""
-            writer.write(b"x" * 1000)
-            writer.close()
-            while not (await connection.receive())[0] & FIN:
-                pass
+            yield switch, connection, await accepted.get()
+
+
+async def hear_the_end(connection: Connection) -> None:
+    while not (await connection.receive())[0] & FIN:
+        pass
+
+
+async def test_what_a_machine_does_not_take_is_counted_until_it_does(
+    start_switch: StartSwitch, attach: Attach
+) -> None:
+    async with standing(start_switch, attach) as (switch, connection, (reader, writer)):
+        await connection.send(FIN | ACK)
+        assert await reader.read() == b""
+        writer.write(b"x" * 1000)
+        writer.close()
+        await hear_the_end(connection)
         assert (await switch.counters()).tunnels == 1  # both have ended, and 1,000 bytes are left
         await connection.send(ACK)
         await until(switch, lambda counters: not counters.tunnels)
@@ -83,16 +101,10 @@ async def test_two_ends_at_the_same_time_leave_nothing(
     start_switch: StartSwitch, attach: Attach
 ) -> None:
     """The machine's end crosses the server's, and its acknowledgement comes last."""
-    async with server() as (port, accepted):
-        switch = await start_switch(reaching(port))
-        connection = Connection(await attach(switch, "a"), PLACE, (4000, 5432))
-        await connection.open()
-        async with asyncio.timeout(SECONDS):
-            _, writer = await accepted.get()
-            before = connection.ack
-            writer.close()
-            while not (await connection.receive())[0] & FIN:
-                pass
+    async with standing(start_switch, attach) as (switch, connection, (_, writer)):
+        before = connection.ack
+        writer.close()
+        await hear_the_end(connection)
         behind, connection.ack = connection.ack, before
         await connection.send(FIN | ACK)
         connection.ack = behind
