@@ -220,8 +220,10 @@ class Runner:
         self._machines.running.kill()
         return True
 
-    def _entered(self, state: State) -> None:
-        if state in HAPPENINGS:
+    def _entered(self, before: State) -> None:
+        state = self.state
+        never_ran = before is State.PENDING and state is State.STOPPED
+        if state in HAPPENINGS and not never_ran:
             detail = f"in {self.boot_ms} ms" if state is State.RUNNING else ""
             self._happened(HAPPENINGS[state], detail)
         for waker in self._wakers:

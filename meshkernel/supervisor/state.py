@@ -32,7 +32,9 @@ NEXT: dict[State, frozenset[State]] = {
 
 
 class Lifecycle:
-    """Holds a state and lets only allowed changes happen; tells one listener of each."""
+    """Holds a state and lets only allowed changes happen; one listener is told of each, with the
+    state before it.
+    """
 
     def __init__(self, changed: Callable[[State], None]) -> None:
         self._state = State.PENDING
@@ -46,5 +48,5 @@ class Lifecycle:
         """Change the state; a change that is not allowed is a bug of the caller."""
         if state not in NEXT[self._state]:
             raise AssertionError(f"a service cannot go from {self._state} to {state}")
-        self._state = state
-        self._changed(state)
+        before, self._state = self._state, state
+        self._changed(before)

@@ -108,6 +108,13 @@ async def test_scaling_happens_to_the_service(serve):
     assert len([each for each in server.mesh.history.last() if each.event is What.SCALED]) == 1
 
 
+async def test_nothing_happens_to_what_never_ran(serve):
+    server = await serve()
+    await server.mesh.stop()
+    assert events(server, "middle-3") == []
+    assert events(server, "middle-1")[-1] == "stopped"
+
+
 def test_the_oldest_is_forgotten(monkeypatch):
     monkeypatch.setattr(history, "KEPT", 3)
     kept = History()

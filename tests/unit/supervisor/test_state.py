@@ -8,15 +8,15 @@ from meshkernel.supervisor.state import NEXT, Lifecycle, State
 
 def test_a_change_that_is_allowed_is_told():
     seen = []
-    life = Lifecycle(seen.append)
+    life = Lifecycle(lambda before: seen.append((before, life.state)))
     life.enter(State.STARTING)
     life.enter(State.RUNNING)
-    assert seen == [State.STARTING, State.RUNNING]
+    assert seen == [(State.PENDING, State.STARTING), (State.STARTING, State.RUNNING)]
     assert life.state is State.RUNNING
 
 
 def test_a_change_that_is_not_allowed_is_refused_and_changes_nothing():
-    life = Lifecycle(lambda state: pytest.fail("told"))
+    life = Lifecycle(lambda before: pytest.fail("told"))
     with pytest.raises(AssertionError, match="from pending to running"):
         life.enter(State.RUNNING)
     assert life.state is State.PENDING
