@@ -64,7 +64,7 @@ class CallerConnection(FrameProtocol):
         self._is_greeted = False
         self.closing = False
         self.silent = False
-        self._asked = False  # for a hello, and nothing has been heard since
+        self._asked: float | None = None  # when, for a hello; and nothing has been heard since
         self.idempotent: frozenset[str] = frozenset()
         self.on_change: Callable[[], None] | None = None
 
@@ -93,7 +93,7 @@ class CallerConnection(FrameProtocol):
         self._say_hello()
 
     def data_received(self, data: bytes) -> None:
-        self.silent = self._asked = False
+        self.silent, self._asked = False, None
         super().data_received(data)
 
     def _say_hello(self) -> None:
@@ -169,21 +169,25 @@ class CallerConnection(FrameProtocol):
         self._close_if_done()
 
     def _listen(self, call: _Call, pause: float, until: float) -> None:
-        """See that the callee lives, again and again: it owes a hello since the last time, if
-        nothing else was to be said. Later than a pause before its end no call is moved.
+        """See that the callee lives, again and again: it owes a hello a pause after it was asked,
+        be it for another call, if nothing else was to be said. Later than a pause before its end
+        no call is moved.
         """
         answer, loop = self._waiting.get(call.identifier), asyncio.get_running_loop()
-        if answer is None or answer.done() or loop.time() + pause > until:
+        now = loop.time()
+        if answer is None or answer.done() or now + pause > until:
             return
-        if self._asked:
+        if self._asked is None:
+            self._asked = now
+            self._say_hello()
+        owed = self._asked + pause
+        if owed <= now:
             self.silent = True
             late = self._waiting[call.identifier] = loop.create_future()
             message = f"{call.place}: nothing is heard of {self.target}"
             answer.set_exception(Silent(message, partial(self._result, call, late)))
             return
-        self._asked = True
-        self._say_hello()
-        call.timers[1:] = [loop.call_later(pause, self._listen, call, pause, until)]
+        call.timers[1:] = [loop.call_at(owed, self._listen, call, pause, until)]
 
     async def _room(self, place: str, until: float) -> None:
         """Wait until the call can be handed to the transport: before that, nothing has been
