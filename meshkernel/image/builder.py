@@ -3,6 +3,8 @@
 ``build_mesh`` does so for every service of a plan, ``build_service`` for one, ``build_program`` for
 any program. What was built is kept by what went into it: the files of a program as long as no file
 that was looked at has changed, the image as long as neither the files nor the library OS have.
+What makes files is imported where they are made: a build of which nothing has changed needs none of
+it.
 """
 
 from __future__ import annotations
@@ -11,24 +13,26 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve, field
 
 from meshkernel import config
 from meshkernel.config.selection import Selection, everything
 from meshkernel.errors import Fault, UserError
-from meshkernel.image import analysis, files, images, python_layout, warm
-from meshkernel.image.collecting import collect, common_key
+from meshkernel.image import files, images, python_layout, warm
 from meshkernel.image.files import Files
 from meshkernel.image.filesystem import FIRST_INODE
 from meshkernel.image.images import Image
-from meshkernel.image.imports import Imports
+from meshkernel.image.keys import common_key
 from meshkernel.image.program import Program, service_program
 from meshkernel.image.selecting import Selector
 from meshkernel.plan.model import Plan, ServicePlan
 from meshkernel.toolchain.cache import Cache
 from meshkernel.toolchain.libos import Builder
+
+if TYPE_CHECKING:
+    from meshkernel.image.imports import Imports
 
 WORKERS = 2
 
@@ -147,6 +151,8 @@ class Build:
         stale = [program for program in different.values() if not self._load(program)]
         if not stale:
             return
+        from meshkernel.image import analysis  # noqa: PLC0415
+
         modules = sorted({name for program in stale for name in program.modules})
         scripts = [program.script for program in stale if program.script]
         for program in stale:
@@ -167,6 +173,8 @@ class Build:
             if found is None:
                 if program.is_python and key not in self._analysed:
                     self.analyse([program])
+                from meshkernel.image.collecting import collect  # noqa: PLC0415
+
                 self.tell(program.name, "collecting files")
                 found = self._found[key] = collect(
                     program, self.imports, key, self.sources, self.cache

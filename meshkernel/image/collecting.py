@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from meshkernel import config
-from meshkernel.config.selection import load_needs, noted
 from meshkernel.errors import UserError
-from meshkernel.image import closure, contents, files, images, project, standard, uses
+from meshkernel.image import closure, contents, files, project, standard, uses
 from meshkernel.image.files import Files
 from meshkernel.image.imports import Imports
-from meshkernel.image.paths import Environment, search_path
+from meshkernel.image.keys import words
+from meshkernel.image.paths import Environment
 from meshkernel.image.program import Program
 from meshkernel.toolchain.cache import Cache
 
@@ -79,19 +76,3 @@ def _refuse_processes(program: Program, found: closure.Closure, environment: Env
     ]
     if faults := project.faults(own, program.root):
         raise UserError(*faults)
-
-
-def words(sources: config.LibrarySources) -> frozenset[str]:
-    """The names in code that say something about what it needs."""
-    return noted(load_needs(), sources.libraries)
-
-
-def common_key(sources: config.LibrarySources) -> str:
-    """What the files of every program depend on."""
-    return files.key_of(
-        images.FORMAT,
-        sys.version,
-        str(Path(sys.executable).resolve()),
-        *search_path(),
-        *sorted(words(sources)),
-    )

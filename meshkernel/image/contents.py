@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -15,9 +16,11 @@ from meshkernel.errors import Fault, UserError
 from meshkernel.image import objects
 from meshkernel.image.bytecode import UNCHECKED_HASH, beside, bytecode
 from meshkernel.image.filesystem import Directory, Entry, File
-from meshkernel.image.imports import Module
 from meshkernel.image.paths import APP, PROJECT, PYTHON, SITE, STANDARD, Environment
 from meshkernel.toolchain.cache import Cache
+
+if TYPE_CHECKING:
+    from meshkernel.image.imports import Module
 
 SYSTEM = "system"
 

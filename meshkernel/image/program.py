@@ -74,7 +74,7 @@ class Program:
         """What its files, and what its code says, are found by.
 
         Args:
-            common: what those of every program depend on (`collecting.common_key`).
+            common: what those of every program depend on (`keys.common_key`).
         """
         return digest(
             common,

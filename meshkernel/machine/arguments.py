@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, astuple, field, frozen
 
 from meshkernel.config import MachineValues, VolumeValues, machine_arguments
 from meshkernel.topology.model import Accel
-from meshkernel.trace import Request
+
+if TYPE_CHECKING:
+    from meshkernel.trace import Request
 
 
 @frozen

@@ -20,7 +20,6 @@ from meshkernel.image.seal import Seal
 from meshkernel.image.seal_files import HIGHEST
 from meshkernel.machine.arguments import MachineSpec
 from meshkernel.machine.console import OnConsole
-from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import MachineExit, Reason
 
 WALL = 1_577_836_800_000_000_000
@@ -90,6 +89,9 @@ async def seal(spec: MachineSpec, on_console: OnConsole | None = None) -> AsyncI
         NotSealed: it ended otherwise.
         MachineError: it could not be started.
     """
+    # Whoever looks whether anything is to be sealed has imported this: most find nothing.
+    from meshkernel.machine.machine import Machine  # noqa: PLC0415
+
     messages: list[dict[str, Any]] = []
     console = bytearray()
 
