@@ -91,6 +91,8 @@ async def test_what_is_of_one_machine_is_renewed(renewed: Warm) -> None:
     assert "NEW=in the new environment" in after["environment"]
     assert "TOKEN=hush" in after["environment"]
     assert after["sealed"] == after["environment"]
+    assert after["stack"] == "8"  # what comes next is filled: no machine begins with faults
+    assert len(set(after["text"].split(" of "))) == 1
     assert MARK not in renewed.console
     assert after["read"] == "of this machine"
     assert int(after["monotonic"]) > int(before["monotonic"])

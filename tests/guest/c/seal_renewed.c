@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "seal.h"
 
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -42,6 +43,19 @@ static void file(const char *name, const char *path) {
     file_of(name, open(path, O_RDONLY));
 }
 
+/* How many of the pages up to `end` are in memory already. */
+static int filled(const char *end, size_t count) {
+    uintptr_t start = ((uintptr_t)end & ~(uintptr_t)4095) - count * 4096;
+    unsigned char there[64];
+    int found = 0;
+
+    if (count > sizeof(there) || mincore((void *)start, count * 4096, there) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        found += there[i] & 1;
+    return found;
+}
+
 static void show(const char *when) {
     struct utsname names;
     char link[64] = {0};
@@ -71,6 +85,11 @@ int main(void) {
     sethostname("sealed", 6);
     arm();
     only_child(fork());
+    char here;
+    extern const char __executable_start[], etext[];
+    size_t text = ((uintptr_t)etext + 4095 - (uintptr_t)__executable_start) / 4096;
+    printf("stack %d\n", filled(&here, 8));
+    printf("text %zu of %d\n", text, filled(__executable_start + text * 4096, text));
     show("after");
     file_of("sealed", open_seal());
     int fd = open_seal();
