@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1] / "libos"
 COMMON = (
     *("-std=gnu17", "-ffreestanding", "-O2", "-g", "-mgeneral-regs-only", "-fcf-protection=none"),
     *("-fno-asynchronous-unwind-tables", "-fno-tree-loop-distribute-patterns"),
-    "-fno-strict-aliasing",
+    *("-fno-strict-aliasing", "-fno-align-functions", "-fno-align-jumps", "-fno-align-loops"),
 )
 KERNEL = (
     *COMMON,
