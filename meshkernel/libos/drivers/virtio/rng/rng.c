@@ -14,16 +14,15 @@
 #define PATIENCE (200 * NANOS_PER_MS)
 
 static struct virtqueue queue;
+static uint8_t seed[SEED_SIZE];
 
 /* What it has sent, if anything, is taken in; it is asked once, so nothing of it is kept. */
 static void take(struct virtio_device *device) {
     uint32_t length;
-    uint8_t *seed = virtqueue_take(&queue, &length);
-    if (seed == NULL)
+    if (virtqueue_take(&queue, &length) == NULL)
         return;
     random_add(seed, MIN(length, (uint32_t)SEED_SIZE));
     memset(seed, 0, SEED_SIZE);
-    page_put(seed);
     virtio_reset(device);
     virtio_queue_free(&queue);
     device->driver = NULL;
@@ -48,9 +47,7 @@ static void queue_used(struct virtio_device *device) {
 
 /* Where there is a seed already nobody waits for more: it comes with an interrupt. */
 static void virtio_rng_start(struct virtio_device *device) {
-    uint8_t *seed = page_alloc();
-    if (seed == NULL || !virtio_negotiate(device, 0) ||
-        !virtio_queue(device, QUEUE, &queue, QUEUE_LENGTH))
+    if (!virtio_negotiate(device, 0) || !virtio_queue(device, QUEUE, &queue, QUEUE_LENGTH))
         panic("The virtio random device could not be started.");
     device->driver = &queue;
     virtio_start(device, queue_used);
