@@ -20,11 +20,6 @@ __asm__(".bss\n.balign 4096\n.globl image_start, image_end\n"
         "image_start: .skip 0x100000\nimage_end:\n.text\n");
 extern char image_start[], image_end[];
 
-noreturn void out_of_memory(void) {
-    fprintf(stderr, "out of memory\n");
-    exit(3);
-}
-
 static void load_image(const char *path) {
     FILE *file = fopen(path, "rb");
 

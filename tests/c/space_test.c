@@ -67,11 +67,6 @@ uaddr_t paging_next(uaddr_t from, uaddr_t to) {
     return from;
 }
 
-noreturn void out_of_memory(void) {
-    fprintf(stderr, "out of memory\n");
-    exit(3);
-}
-
 /* As the hardware and the fault handler: a page that does not allow the access faults, once. */
 static uint8_t *touch(uaddr_t address, enum access access) {
     int needed = access == ACCESS_WRITE ? PROT_WRITE : ~0, prot = 0;
