@@ -24,6 +24,23 @@ SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=de
 CPUS = {Accel.TCG: "max", Accel.KVM: "host,migratable=off", Accel.AUTO: "<cpu>"}
 
 
+STANDBY_MEMORY = 64 * MIB
+"""Of a machine that is told nothing else; a service's, where the topology says nothing."""
+
+Command = tuple[str, dict[str, Any]]
+"""Of QMP: its name, and its arguments."""
+
+
+def own_descriptor(number: int | str) -> str:
+    """Where QEMU finds the file of one of its descriptors."""
+    return f"/proc/self/fd/{number}"
+
+
+def setting(name: str, value: object) -> Command:
+    """The command that sets a property of a machine that is to be."""
+    return "qom-set", {"path": "/machine", "property": name, "value": value}
+
+
 @frozen
 class VolumeValues:
     """A folder of the host that a machine mounts.
@@ -100,24 +117,22 @@ class MachineValues:
     @property
     def initrd(self) -> str:
         """Where QEMU finds the boot configuration."""
-        return f"/proc/self/fd/{self.boot}"
+        return own_descriptor(self.boot)
 
     @property
-    def settings(self) -> list[tuple[str, dict[str, Any]]]:
+    def settings(self) -> list[Command]:
         """What a QEMU that stands by is told about this machine, as commands of QMP: what is on the
-        command line of another one (``backend``, ``-m``, ``-kernel``, ``-initrd``).
+        command line of another one (``backend``, ``-m``, ``-kernel``). Memory that is mapped from a
+        file is private, and not allocated before, where nothing is said.
         """
         size = self.memory_mb * MIB
-        values: dict[str, Any] = {"memory": {"size": size}}
-        commands: list[tuple[str, dict[str, Any]]] = []
+        commands = [setting("kernel", self.image)]
+        if size != STANDBY_MEMORY:
+            commands.append(setting("memory", {"size": size}))
         if self.ram is not None:
-            file = {"mem-path": self.ram, "size": size, "share": False, "prealloc": False}
-            commands.append(("object-add", {"qom-type": "memory-backend-file", "id": "ram"} | file))
-            values["memory-backend"] = "ram"
-        values |= {"kernel": self.image, "initrd": self.initrd}
-        for name, value in values.items():
-            where = {"path": "/machine", "property": name, "value": value}
-            commands.append(("qom-set", where))
+            file = {"qom-type": "memory-backend-file", "id": "ram", "mem-path": self.ram}
+            commands.append(("object-add", file | {"size": size}))
+            commands.append(setting("memory-backend", "/objects/ram"))
         return commands
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, astuple, field, frozen
 
 from meshkernel.config import MachineValues, VolumeValues, machine_arguments
+from meshkernel.config.machine import STANDBY_MEMORY, Command, own_descriptor, setting
 from meshkernel.topology.model import Accel
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def standby_arguments(program: Path, accel: Accel, descriptors: Descriptors) -> 
     values = MachineValues(
         name="standby",
         image="",
-        memory=0,
+        memory=STANDBY_MEMORY,
         accel=accel,
         standby=True,
         **_names(descriptors),
@@ -119,21 +120,20 @@ def may_stand_by(spec: MachineSpec) -> bool:
     return spec.mac is not None and not any(fixed)
 
 
-def settings(spec: MachineSpec, boot: int) -> list[tuple[str, dict[str, Any]]]:
-    """What a QEMU that stands by is told to become a machine, as commands of QMP.
-
-    Args:
-        spec: the machine.
-        boot: the number of QEMU's descriptor of the boot configuration.
-    """
+def settings(spec: MachineSpec) -> list[Command]:
+    """What a QEMU that stands by is told to become a machine."""
     return MachineValues(
         name=spec.name,
         image=str(spec.image),
         memory=spec.memory,
         accel=spec.accel,
         ram=_ram(spec),
-        boot=str(boot),
     ).settings
+
+
+def setting_of_boot(number: int) -> Command:
+    """What it is told as soon as it waits: which of its descriptors is the boot configuration."""
+    return setting("initrd", own_descriptor(number))
 
 
 def _names(descriptors: Descriptors) -> dict[str, Any]:
@@ -143,5 +143,5 @@ def _names(descriptors: Descriptors) -> dict[str, Any]:
 
 def _ram(spec: MachineSpec) -> str | None:
     if spec.sealing is not None:
-        return f"/proc/self/fd/{spec.sealing}"
+        return own_descriptor(spec.sealing)
     return None if spec.ram is None else str(spec.ram)

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
+from meshkernel.config.machine import Command
 from meshkernel.errors import MachineError
 
 
@@ -41,11 +42,10 @@ class Qmp:
             MachineError: it is gone.
         """
         async with self._lock:
-            question = {"execute": command, "arguments": arguments}
-            await self._write(json.dumps(question).encode() + b"\n")
+            await self._write(_line(command, arguments))
             return _result(command, await self._answer())
 
-    async def execute_all(self, commands: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+    async def execute_all(self, commands: Sequence[Command]) -> None:
         """Runs commands one behind the other, without waiting for the results in between.
 
         Raises:
@@ -53,8 +53,7 @@ class Qmp:
             MachineError: it is gone.
         """
         async with self._lock:
-            questions = [{"execute": name, "arguments": given} for name, given in commands]
-            await self._write(b"".join(json.dumps(each).encode() + b"\n" for each in questions))
+            await self._write(b"".join(_line(*each) for each in commands))
             answers = [await self._answer() for _ in commands]
         for (name, _), answer in zip(commands, answers, strict=True):
             _result(name, answer)
@@ -82,6 +81,14 @@ class Qmp:
             raise MachineError("QEMU closed its control socket")
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+def _line(command: str, arguments: Mapping[str, object]) -> bytes:
+    """A command as it is sent: short, since QEMU reads it byte by byte, with a turn of its loop for
+    each (3 us).
+    """
+    given = {"arguments": arguments} if arguments else {}
+    return json.dumps({"execute": command} | given, separators=(",", ":")).encode() + b"\n"
 
 
 def _result(command: str, answer: dict[str, Any]) -> Any:

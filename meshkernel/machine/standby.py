@@ -22,6 +22,7 @@ from meshkernel.machine.arguments import (
     Descriptors,
     MachineSpec,
     may_stand_by,
+    setting_of_boot,
     settings,
     standby_arguments,
 )
@@ -72,6 +73,9 @@ class Standby:
             qmp = Qmp(qemu.qmp.reader, qemu.qmp.writer)
             try:
                 await qmp.greet()
+                await _prepare(qmp, boot)
+            except Refused as error:
+                raise MachineError(f"QEMU does not stand by: {error}") from error
             except MachineError as error:
                 await qemu.read_errors()
                 said = qemu.errors.decode(errors="replace").strip()
@@ -93,7 +97,7 @@ class Standby:
         self.qemu.started = time.monotonic()
         try:
             os.pwrite(self._boot, configuration(spec), 0)
-            await self.qmp.execute_all(settings(spec, self._boot))
+            await self.qmp.execute_all(settings(spec))
             await self.qmp.execute(BECOME)
         except Refused:
             self.qemu.kill()  # it would wait for ever
@@ -112,6 +116,17 @@ class Standby:
         if self._boot is not None:
             os.close(self._boot)
             self._boot = None
+
+
+async def _prepare(qmp: Qmp, boot: int) -> None:
+    """What can be said before anybody needs it; and whether the rest can, since the last command
+    has no lasting name.
+    """
+    name, given = setting_of_boot(boot)
+    await qmp.execute(name, **given)
+    known = {each["name"] for each in await qmp.execute("query-commands")}
+    if BECOME not in known:
+        raise Refused(f"it has no command {BECOME}")
 
 
 async def _end(qemu: Qemu) -> None:

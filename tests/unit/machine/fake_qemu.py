@@ -43,6 +43,9 @@ def stand_by() -> str:
     """Waits to be told what machine it is; returns the path of the boot configuration."""
     settings = {}
     while (command := json.loads(lines.readline() or sys.exit(1)))["execute"] != "x-exit-preconfig":
+        if command["execute"] == "query-commands":
+            qmp.sendall(b'{"return": [{"name": "x-exit-preconfig"}]}\n')
+            continue
         settings[command["arguments"].get("property")] = command["arguments"].get("value")
         refused = settings.get("kernel") == "refused.elf"
         error = b'{"error": {"class": "GenericError", "desc": "it is not to be"}}\n'
