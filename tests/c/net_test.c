@@ -15,6 +15,8 @@ int main(void) {
     start_libraries(START_NETWORK);
     tcp_cases();
     request_cases();
+    stream_cases();
+    checksum_cases();
     frame_cases();
     icmp_error_cases();
     shim_advance(300 * NANOS_PER_SECOND); /* what lwIP still holds goes; ASan looks for the rest */

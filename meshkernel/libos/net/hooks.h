@@ -4,9 +4,16 @@
 #include "core/types.h"
 #include "lwip/ip4_addr.h"
 #include "lwip/ip_addr.h"
+#include "lwip/priv/tcp_priv.h"
+#include "net/tcp/acknowledge.h"
 
 struct pbuf;
 struct netif;
+
+/* lwIP's own acknowledges every second segment. `tcplen` is what tcp_in.c has of the one at hand.
+ */
+#undef tcp_ack
+#define tcp_ack(pcb) tcp_acknowledge((pcb), tcplen)
 
 /* Sees each IP packet first; non-zero when it has taken it. */
 int net_hook_input(struct pbuf *packet, struct netif *netif);

@@ -12,6 +12,7 @@
 #include "net/inet_socket.h"
 #include "net/ipv6/ipv6.h"
 #include "net/net.h"
+#include "net/tcp/acknowledge.h"
 #include "net/tcp/sequence.h"
 #include "net/tcp/timers.h"
 #include "seal/seal.h"
@@ -59,7 +60,9 @@ void net_loopback_answers(ip4_addr_t address) {
 
 void net_poll(void) {
     const ip4_addr_t none = {0};
-    netif_poll_all();
+    do
+        netif_poll_all();
+    while (tcp_acknowledge_batch());
     net_loopback_answers(none);
 }
 

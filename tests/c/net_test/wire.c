@@ -1,6 +1,7 @@
 #include "net_test/wire.h"
 
 #include "check.h"
+#include "lwip/def.h"
 #include "lwip/inet_chksum.h"
 
 struct sent wire[WIRE_FRAMES];
@@ -37,10 +38,14 @@ const uint8_t *frame(unsigned index) {
     return wire[index].bytes;
 }
 
-void arrive(const void *bytes, uint16_t size, bool verified) {
+static void arrive_unsettled(const void *bytes, uint16_t size, bool verified) {
     struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
     pbuf_take(pbuf, bytes, size);
     net_device_received(pbuf, verified);
+}
+
+void arrive(const void *bytes, uint16_t size, bool verified) {
+    arrive_unsettled(bytes, size, verified);
     net_device_settle();
 }
 
@@ -55,4 +60,26 @@ void begin_packet(uint8_t *bytes, uint8_t protocol, uint16_t size) {
     bytes[IP_AT + 9] = protocol;
     uint16_t sum = inet_chksum(bytes + IP_AT, 20);
     memcpy(bytes + IP_AT + 10, &sum, 2);
+}
+
+void arrive_in_batch(const uint16_t ports[2], uint8_t flags, uint32_t sequence,
+                     uint32_t acknowledged, uint16_t size) {
+    static uint8_t bytes[FRAME_SIZE];
+    const uint16_t ends[2] = {lwip_htons(ports[0]), lwip_htons(ports[1])};
+    const uint32_t numbers[2] = {lwip_htonl(sequence), lwip_htonl(acknowledged)};
+    uint8_t *tcp = bytes + BEHIND_IP;
+    CHECK(BEHIND_IP + 20 + size <= FRAME_SIZE);
+    begin_packet(bytes, 6, (uint16_t)(20 + size));
+    memcpy(tcp, ends, 4);
+    memcpy(tcp + 4, numbers, 8);
+    tcp[12] = 0x50;
+    tcp[13] = flags;
+    tcp[14] = 0xff; /* the window */
+    arrive_unsettled(bytes, (uint16_t)(BEHIND_IP + 20 + size), true);
+}
+
+uint32_t word(const uint8_t *bytes) {
+    uint32_t value;
+    memcpy(&value, bytes, 4);
+    return lwip_ntohl(value);
 }

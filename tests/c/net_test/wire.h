@@ -28,3 +28,11 @@ void arrive(const void *bytes, uint16_t size, bool verified);
 
 /* Writes the headers of a packet from the peer to us, up to BEHIND_IP: so many bytes follow. */
 void begin_packet(uint8_t *bytes, uint8_t protocol, uint16_t size);
+
+/* A segment of TCP from the peer with so many bytes, as one of a batch of frames, behind which
+ * net_device_settle is to be called; it needs no checksum. */
+void arrive_in_batch(const uint16_t ports[2], uint8_t flags, uint32_t sequence,
+                     uint32_t acknowledged, uint16_t size);
+
+/* A number of four bytes in a frame. */
+uint32_t word(const uint8_t *bytes);

@@ -79,7 +79,7 @@ size_t pages_total(void) {
 }
 
 size_t pages_available(void) {
-    return 4096 - in_use;
+    return MIN(pages_total(), shim_pages_limit) - in_use;
 }
 
 uint64_t phys_of(const void *direct) {

@@ -91,8 +91,8 @@
 #define TCP_RCV_SCALE 2
 #define TCP_MSS 8960
 #define TCP_CALCULATE_EFF_SEND_MSS 1
-#define TCP_WND (128 * 1024 - 4)
-#define TCP_SND_BUF (128 * 1024)
+#define TCP_WND (256 * 1024 - 4)
+#define TCP_SND_BUF (256 * 1024)
 #define TCP_SND_QUEUELEN 1024
 #define MEMP_NUM_TCP_SEG 1024
 #define TCP_SNDLOWAT (TCP_SND_BUF / 3)
@@ -107,6 +107,7 @@
 #define TCP_LISTEN_BACKLOG                                                                         \
     0 /* net/tcp/listen/tcp_listen.c queues, up to SOMAXCONN; lwIP's counter has 8 bits */
 #define LWIP_CALLBACK_API 1
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 2 /* net/tcp/acknowledge.c */
 
 /* Two interfaces: lo, and the network device. What is sent to the own address goes by lo. */
 #define LWIP_SINGLE_NETIF 0

@@ -9,7 +9,9 @@
 #include "net/tcp/tcp_socket.h"
 
 #define CHUNK 16384u
-#define BUCKET 1920u   /* with its pbuf, half a page */
+#define BUCKET 1920u /* with its pbuf, half a page */
+#define SCARCE_SHARE 16
+#define SCARCE_QUEUE (32u * 1024)
 #define UNREAD_SHARE 8 /* of the machine's memory */
 #define SMALL 512u     /* so small that a pbuf of its own would be mostly overhead */
 
@@ -50,7 +52,7 @@ static bool into_bucket(struct tcp_socket *socket, const struct pbuf *pbuf) {
     return true;
 }
 
-/* Unread bytes of all connections. A window is 128 KiB, so without a limit peers whose bytes nobody
+/* Unread bytes of all connections. A window is 256 KiB, so without a limit peers whose bytes nobody
  * reads could use up a small machine. Beyond it each connection keeps what it has and one segment
  * that lwIP holds back and offers again, with its timer or when something was read. */
 static size_t all_unread;
@@ -264,13 +266,23 @@ ssize_t tcp_read(struct file *file, struct io *io, uint64_t *offset) {
 
 /* ---- sending ---- */
 
+/* What is queued takes memory of ours, a buffer for each peer that reads slowly. While little is
+ * free, a connection queues what keeps it going and no more. */
+static uint32_t room_of(const struct tcp_pcb *pcb) {
+    if (pages_available() >= pages_total() / SCARCE_SHARE)
+        return pcb->snd_buf;
+    uint32_t queued = TCP_SND_BUF - pcb->snd_buf;
+    return queued < SCARCE_QUEUE ? SCARCE_QUEUE - queued : 0;
+}
+
 bool tcp_send_room(const struct tcp_socket *socket, uint32_t *bytes) {
     const struct tcp_pcb *pcb = socket->pcb;
     *bytes = 0;
     if (pcb == NULL || pcb->snd_queuelen >= TCP_SND_QUEUELEN - 64)
         return false;
-    *bytes = pcb->snd_buf;
-    return pcb->snd_buf >= TCP_SND_BUF / 3 && pcb->snd_queuelen < TCP_SND_QUEUELEN * 2 / 3;
+    *bytes = room_of(pcb);
+    return *bytes > 0 && pcb->snd_buf >= TCP_SND_BUF / 3 &&
+           pcb->snd_queuelen < TCP_SND_QUEUELEN * 2 / 3;
 }
 
 err_t tcp_socket_sent(void *argument, struct tcp_pcb *pcb, u16_t length) {

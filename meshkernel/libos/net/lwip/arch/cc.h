@@ -43,6 +43,10 @@ static inline uint32_t net_random(void) {
 }
 #define LWIP_RAND() net_random()
 
+/* Of bytes in memory, as 16-bit words in the processor's order; not yet the complement. */
+uint16_t net_checksum(const void *data, int length);
+#define LWIP_CHKSUM net_checksum
+
 #define LWIP_PLATFORM_DIAG(arguments)
 /* Its place says as much as its text, which would take more room than what is asserted. */
 #define LWIP_PLATFORM_ASSERT(text) assert_failed("one of lwIP", __FILE_NAME__, __LINE__)
