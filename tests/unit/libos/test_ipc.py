@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conftest import CTest, sources_of
+from .conftest import C_TESTS, CTest, sources_of
 from .test_files import SOURCES
 
 LIBRARIES = (
@@ -20,4 +20,5 @@ SOCKETS = ("linux/socket/socket_control.c", "linux/socket/socket_option.c")
 
 
 def test_ipc(c_test: CTest) -> None:
-    c_test("ipc", [*SOURCES, *sources_of(*LIBRARIES), *SOCKETS])
+    parts = sorted((C_TESTS / "ipc_test").glob("*.c"))
+    c_test("ipc", [*SOURCES, *sources_of(*LIBRARIES), *SOCKETS], also=parts)
