@@ -25,7 +25,8 @@ from benchmarks import output
 from benchmarks.needs import require
 from benchmarks.rounds import Turn, interleaved
 from meshkernel.client import Client
-from meshkernel.testing.mesh import MeshUnderTest, running_mesh
+from meshkernel.testing.mesh import MeshUnderTest
+from meshkernel.testing.running import running_mesh
 
 SOURCES = Path(__file__).with_name("sleepers")
 PATIENCE = 120.0

@@ -1,120 +1,29 @@
-"""A mesh for tests: booted in the background of the tests' process, with a folder of its own."""
+"""A mesh under test: calls, faults of its network, and what its services say."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Coroutine, Iterable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
-from itertools import count, product
-from pathlib import Path
+from itertools import product
 from typing import Any
 
-from attrs import evolve
-
 from meshkernel.client import Client
-from meshkernel.errors import MachineError, MeshkernelError, SupervisorError
+from meshkernel.errors import SupervisorError
 from meshkernel.network.counters import Counters
 from meshkernel.network.dial import open_dial
-from meshkernel.plan import CALL_PORT, Plan, make_plan
-from meshkernel.supervisor.events import Event
+from meshkernel.plan import CALL_PORT, Plan
 from meshkernel.supervisor.history import What
-from meshkernel.supervisor.remote import run_path
 from meshkernel.supervisor.rows import Row
-from meshkernel.supervisor.run_folder import RunFolder
-from meshkernel.supervisor.runner import GRACE, Runner
-from meshkernel.supervisor.seams import Host
+from meshkernel.supervisor.runner import GRACE
 from meshkernel.supervisor.server import MeshServer
-from meshkernel.supervisor.state import State
-from meshkernel.supervisor.up import bring_up
 from meshkernel.testing.background import Background
-from meshkernel.topology import Topology, parse
-
-TIMEOUT = 30.0
-"""Seconds for a call, and for a service to run again."""
+from meshkernel.testing.service import TIMEOUT, ServiceUnderTest
 
 GATEWAY = "gateway"
 LOG_LINES = 200
 """Of each service, at most so many in the report of a failed test."""
-
-_numbers = count(1)
-
-
-class ServiceUnderTest:
-    """One replica of a service of a mesh under test."""
-
-    def __init__(self, mesh: MeshUnderTest, runner: Runner) -> None:
-        self._mesh = mesh
-        self._runner = runner
-        self.name = runner.name
-
-    def __repr__(self) -> str:
-        return f"<service {self.name}: {self.state}>"
-
-    @property
-    def state(self) -> str:
-        """``running`` when it is ready."""
-        return str(self._runner.state)
-
-    @property
-    def pid(self) -> int | None:
-        """Of its machine, if there is one."""
-        return self._runner.pid
-
-    @property
-    def restarts(self) -> int:
-        """How often it was started again."""
-        return self._runner.restarts
-
-    @property
-    def reason(self) -> str | None:
-        """Why it ended the last time."""
-        return self._runner.reason
-
-    def kill(self) -> None:
-        """End its machine as a crash would; returns when it is gone. It will be restarted."""
-        self._mesh.touch(self.name)
-        self._mesh.background.run(self._kill())
-
-    async def wait_running(self, seconds: float = TIMEOUT) -> None:
-        """Wait until it runs; TimeoutError if it does not in time."""
-        await self._mesh.background.of(self._reached(seconds, State.RUNNING))
-
-    async def wait_asleep(self, seconds: float = TIMEOUT) -> None:
-        """Wait until it sleeps; TimeoutError if it does not in time."""
-        await self._mesh.background.of(self._reached(seconds, State.ASLEEP))
-
-    async def wait_ended(self, seconds: float = TIMEOUT) -> None:
-        """Wait until it does not run; TimeoutError if it still does."""
-        others = set(State) - {State.RUNNING}
-        await self._mesh.background.of(self._reached(seconds, *others))
-
-    async def wait_log(self, text: str, seconds: float = TIMEOUT) -> str:
-        """Wait until a line of its log has this text, and return the line."""
-        self._mesh.touch(self.name)
-        return await self._mesh.background.of(self._said(text, seconds))
-
-    async def _kill(self) -> None:
-        if not self._runner.kill():
-            raise SupervisorError(f"{self.name} has no machine: it is {self.state}")
-        await self._reached(TIMEOUT, *(set(State) - {State.RUNNING, State.STARTING}))
-
-    async def _reached(self, seconds: float, *states: State) -> None:
-        async with asyncio.timeout(seconds):
-            await self._runner.reached(*states)
-
-    async def _said(self, text: str, seconds: float) -> str:
-        logs = self._mesh.server.logs
-        async with asyncio.timeout(seconds), logs.following([self.name]) as coming:
-            for line in logs.last([self.name]):
-                if text in line.text:
-                    return line.text
-            async for line in coming:
-                if text in line.text:
-                    return line.text
-        raise SupervisorError(f"the mesh stopped before {self.name} said {text!r}")
 
 
 class MeshUnderTest:
@@ -282,101 +191,3 @@ class MeshUnderTest:
         place = self.plan.replicas[name].address
         port = self.server.mesh.runner(name).port or CALL_PORT
         return await open_dial(self.server.network.dial_socket, place, port, patience=TIMEOUT)
-
-
-@contextmanager
-def running_mesh(
-    topology: Path | str, *, host: Host | None = None, volumes: Path | None = None
-) -> Iterator[MeshUnderTest]:
-    """Boot the mesh of a topology for as long as the block runs.
-
-    Args:
-        topology: its file.
-        host: what it runs on: this computer, where nothing is said.
-        volumes: the folder of its volumes. Where nothing is said they are new, and gone afterwards.
-
-    Raises:
-        UserError, BuildError, MachineError, SupervisorError: it did not come up; the notes have
-            the last of the logs.
-    """
-    path = Path(topology).resolve()
-    plan = make_plan(_elsewhere(parse(path)))
-    name = f"{plan.topology.name}-test-{os.getpid()}-{next(_numbers)}"
-    folder = RunFolder(run_path(plan.topology.root, name))
-    folder.acquire()
-    place = volumes or folder.path / "volumes"
-    try:
-        with Background() as background:
-            running = _Running(plan, folder, host or _real_host(plan, place), background)
-            mesh = running.start()
-            try:
-                yield mesh
-            finally:
-                running.stop(mesh)
-    finally:
-        folder.remove()
-
-
-def _real_host(plan: Plan, volumes: Path) -> Host:
-    from meshkernel.supervisor.host import RealHost  # noqa: PLC0415 - tests with a fake need none
-
-    return RealHost(plan.topology.root / "build", volumes=volumes)
-
-
-def _elsewhere(topology: Topology) -> Topology:
-    """The topology with its exposed ports wherever the host has room."""
-    services = {
-        name: evolve(service, expose=tuple(evolve(each, host=0) for each in service.expose))
-        for name, service in topology.services.items()
-    }
-    return evolve(topology, services=services)
-
-
-class _Running:
-    """The task that runs a mesh in the background."""
-
-    def __init__(self, plan: Plan, folder: RunFolder, host: Host, background: Background) -> None:
-        self._arguments = (plan, folder, host)
-        self._background = background
-        self._servers: list[MeshServer] = []
-        self._done: Future[None] | None = None
-
-    def start(self) -> MeshUnderTest:
-        """Returns when the mesh is up."""
-        up: Future[None] = Future()
-
-        def on_event(event: Event) -> None:
-            if event.phase == "up":
-                up.set_result(None)
-
-        done = self._background.submit(
-            bring_up(*self._arguments, on_event=on_event, made=self._servers.append)
-        )
-        self._done = done
-        done.add_done_callback(lambda _: None if up.done() else up.set_result(None))
-        up.result()  # after Ctrl-C, the end of the background cancels what runs there
-        if done.done():
-            self._explain()
-        return MeshUnderTest(self._servers[0], self._background)
-
-    def stop(self, mesh: MeshUnderTest) -> None:
-        """Returns when nothing of the mesh is left."""
-
-        async def ask() -> None:
-            await mesh.aclose()
-            mesh.server.stop_asked.set()
-
-        self._background.run(ask())
-        assert self._done is not None  # noqa: S101 - it was started
-        self._done.result()
-
-    def _explain(self) -> None:
-        """Raise why the mesh did not come up, with what the services said."""
-        assert self._done is not None  # noqa: S101 - it was started
-        try:
-            self._done.result()
-        except MachineError as error:
-            for line in self._servers[0].logs.last(count=20) if self._servers else ():
-                error.add_note(f"{line.service} | {line.text}")
-            raise
-        raise MeshkernelError("the mesh has stopped by itself")

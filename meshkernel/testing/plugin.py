@@ -57,7 +57,7 @@ def mesh(request: pytest.FixtureRequest) -> Iterator[MeshUnderTest]:
 @contextmanager
 def _running(request: pytest.FixtureRequest, topology: Path) -> Iterator[MeshUnderTest]:
     """The mesh; what one of its services uses is recorded if the options ask for it."""
-    from meshkernel.testing.mesh import running_mesh  # noqa: PLC0415
+    from meshkernel.testing.running import running_mesh  # noqa: PLC0415
 
     service = request.config.getoption("--mesh-profile")
     if service is None:

@@ -11,7 +11,8 @@ from meshkernel.config import profile_text
 from meshkernel.config.selection import profile
 from meshkernel.errors import Fault, MachineError, UserError
 from meshkernel.supervisor.recording import RecordingHost
-from meshkernel.testing.mesh import MeshUnderTest, running_mesh
+from meshkernel.testing.mesh import MeshUnderTest
+from meshkernel.testing.running import running_mesh
 from meshkernel.topology import parse
 from meshkernel.topology.faults import nearest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meshkernel.testing import mesh
+from meshkernel.testing import running
 
 pytest_plugins = ["pytester"]
 
@@ -31,7 +31,7 @@ CONFTEST = """
 import sys
 sys.path.insert(0, {fakes!r})
 from fakes import FakeHost, fails, ready
-from meshkernel.testing import mesh
+from meshkernel.testing import running
 
 async def add(user: str) -> str:
     return f"{{user}} has one"
@@ -43,7 +43,7 @@ def host():
     return FakeHost({scripts}, {{"cart": {{"add": add, "fail": fail}}}})
 
 HOST = host()
-mesh._real_host = lambda plan, volumes: HOST
+running._real_host = lambda plan, volumes: HOST
 """
 
 
@@ -51,7 +51,7 @@ mesh._real_host = lambda plan, volumes: HOST
 def project(pytester, monkeypatch):
     """A project whose meshes run on fakes; call it with its tests."""
     # Its conftest replaces this, in this process: other tests get it back.
-    monkeypatch.setattr(mesh, "_real_host", mesh._real_host)
+    monkeypatch.setattr(running, "_real_host", running._real_host)
 
     def make(tests, scripts="None"):
         pytester.makefile(".toml", topology=TOPOLOGY)
