@@ -53,6 +53,35 @@ def test_a_header_of_which_nothing_is_used_may_change(tree: Path, tmp_path: Path
     assert Compiler(compiler.cache).compile([unit(tree)]) != before
 
 
+def test_services_with_different_headers_remember_each_their_own(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def service(name: str) -> Unit:
+        generated = tmp_path / name
+        generated.mkdir(exist_ok=True)
+        (generated / "config.h").write_text(f"#define MK_NAME {name}\n")
+        return Unit(tree / "b.c", ("-O2", f"-I{generated}"), (tree, generated))
+
+    (tree / "b.c").write_text('#include "config.h"\nint b(void) { return 1; }\n')
+    services = [service("cart"), service("users")]
+    objects = Compiler(Cache(tmp_path / "cache")).compile(services)
+    assert len(set(objects)) == 1  # neither uses it
+    monkeypatch.setattr(tools, "run", lambda *_, **__: pytest.fail("the compiler was run"))
+    again = Compiler(Cache(tmp_path / "cache"))
+    assert again.compile([*services, *services[::-1]]) == [*objects, *objects]
+
+
+def test_a_header_that_is_gone_is_looked_for_again(tree: Path, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    before = Compiler(cache).compile([unit(tree)])
+    (tree / "answer.h").rename(tree / "other.h")
+    (tree / "a.c").write_text((tree / "a.c").read_text().replace("answer.h", "other.h"))
+    assert Compiler(cache).compile([unit(tree)]) != before
+    (tree / "a.c").write_text((tree / "a.c").read_text().replace("other.h", "answer.h"))
+    with pytest.raises(BuildError, match=r"answer\.h"):
+        Compiler(cache).compile([unit(tree)])
+
+
 def test_other_flags_compile_again(tree: Path, tmp_path: Path) -> None:
     compiler = Compiler(Cache(tmp_path / "cache"))
     compiler.compile([unit(tree), Unit(tree / "a.c", ("-O1", f"-I{tree}"), (tree,))])
