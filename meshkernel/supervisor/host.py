@@ -106,6 +106,12 @@ class RealHost:
             ):
                 yield switch
 
+    async def standing_by(self) -> list[int]:
+        """Waits until as many QEMUs stand by as there are to be; returns their processes."""
+        assert self._pool is not None  # noqa: S101 - there is a network
+        await self._pool.full()
+        return self._pool.pids
+
     async def _stand_by(self) -> Standby:
         assert self._launcher is not None  # noqa: S101 - it was built
         return await Standby.start(self._accel, self._launcher)

@@ -147,5 +147,8 @@ class Host(Protocol):
     def launcher(self, plan: Plan, network: Network) -> Launcher:
         """What starts the machines of the images that were built."""
 
+    async def standing_by(self) -> list[int]:
+        """Wait until as many QEMUs stand by as there are to be; returns their processes."""
+
     async def told(self) -> None:
         """Wait until what is measured of the starts so far has been told."""

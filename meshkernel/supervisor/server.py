@@ -124,6 +124,10 @@ class MeshServer:
     ) -> None:
         await self._stack.aclose()
 
+    async def standing_by(self) -> list[int]:
+        """Wait until as many QEMUs stand by as there are to be; returns their processes."""
+        return await self._host.standing_by()
+
     async def ended(self) -> str | None:
         """Wait until the mesh is to end: None if it was asked for, else why."""
         asked = asyncio.create_task(self.stop_asked.wait())

@@ -69,6 +69,13 @@ class MeshUnderTest:
         """Restart services or replicas, as `meshkernel restart` does; ``grace`` in seconds."""
         await self.background.of(self.server.mesh.restart_services(names, grace))
 
+    async def standing_by(self, seconds: float = TIMEOUT) -> list[int]:
+        """Wait until as many QEMUs stand by as ``standby`` in the topology says; returns their
+        processes. TimeoutError if they do not in time.
+        """
+        async with asyncio.timeout(seconds):
+            return await self.background.of(self.server.standing_by())
+
     def logs(self, name: str) -> str:
         """What a service, or one replica, has said so far, console and log records."""
         return "\n".join(line.text for line in self._last(self._names(name)))

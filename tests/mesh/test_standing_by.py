@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from meshkernel.supervisor.pool import Pool
 from meshkernel.testing import MeshUnderTest, running_mesh
 
 from .commands import LIMIT, MESHKERNEL, Project
@@ -39,13 +38,9 @@ def stood_by(pid: int | None) -> bool:
 
 async def full(mesh: MeshUnderTest, *without: int) -> list[int]:
     """The processes that stand by, once there are as many as there should be, and not these."""
-    pool: Pool = mesh.server._host._pool
-    async with asyncio.timeout(SECONDS):
-        while True:
-            await mesh.background.of(pool.full())
-            if not {*pool.pids} & {*without}:
-                return pool.pids
-            await asyncio.sleep(0.01)
+    while {*(found := await mesh.standing_by(SECONDS))} & {*without}:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)  # nobody has noticed yet that it has ended
+    return found
 
 
 async def test_services_that_up_starts_take_one(mesh: MeshUnderTest) -> None:

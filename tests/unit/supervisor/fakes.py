@@ -296,6 +296,9 @@ class FakeHost:
             on_event(Event("built", name, 0.0, "cached"))
         return dict.fromkeys(plan.services, 1000)
 
+    async def standing_by(self) -> list[int]:
+        return []
+
     @asynccontextmanager
     async def network(self, plan: Plan, folder: Path) -> AsyncIterator[FakeNetwork]:
         dial = folder / "dial"
