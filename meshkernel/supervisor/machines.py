@@ -55,7 +55,7 @@ class Machines:
         """For how long the one that runs, or ran last, has been ready."""
         return 0.0 if self._ready_at is None else time.monotonic() - self._ready_at
 
-    def is_ready(self) -> None:
+    def note_ready(self) -> None:
         """The one that runs has said so."""
         self._ready_at = time.monotonic()
         self.boot_ms = round((self._ready_at - self._launched) * 1000)

@@ -303,7 +303,7 @@ class Runner:
     def _ready(self, methods: list[str], port: int | None) -> None:
         if self.state is not State.STARTING:  # it is being stopped
             return
-        self._machines.is_ready()
+        self._machines.note_ready()
         self._once_ready = True
         self.methods = tuple(methods)
         self.port = port
