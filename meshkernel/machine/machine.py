@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack, asynccontextmanager
@@ -180,7 +181,7 @@ class Machine:
         """How far its start was when.
 
         Raises:
-            MachineError: its library OS does not answer, or the machine has ended.
+            MachineError: its library OS does not answer, or not in our words; or it has ended.
         """
         looks = []
         for _ in range(LOOKS):
@@ -188,7 +189,10 @@ class Machine:
             report = await self.channel.start_report(self._end)
             if not report:
                 raise MachineError(f"{self.spec.name} has ended")
-            looks.append(Stamps.decode(report, asked, time.monotonic()))
+            try:
+                looks.append(Stamps.decode(report, asked, time.monotonic()))
+            except struct.error as error:
+                raise MachineError(f"what {self.spec.name} tells of its start: {error}") from error
         return min(looks, key=lambda each: each.error)
 
     async def interrupt(self) -> None:

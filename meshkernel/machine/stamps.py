@@ -62,11 +62,11 @@ class Stamps:
     def parts(self, started: float, ready: float) -> dict[str, float]:
         """The seconds of each part, which come to all from ``started`` to ``ready``.
 
-        Where the counter is older than the process, as of a hypervisor that does not begin it with
-        the machine, nobody knows what is QEMU's and what the firmware's.
+        Where the counter is older, as that of a processor under KVM that stood by, nobody knows
+        what is QEMU's and what the firmware's.
 
         Args:
-            started: when QEMU's process was made.
+            started: when QEMU's process was made; of one that stood by, when it was needed.
             ready: when the service's word was heard.
         """
         names: tuple[str, ...] = PARTS

@@ -82,6 +82,12 @@ if what[0] == "echo":
     kind, payload = receive(control)
     control.sendall(frame(1, payload))
     serial.sendall(serial.recv(100).upper())
+if what[0] == "start":
+    for number in range(3):
+        kind, payload = receive(control)
+        ticks = [50_000_000 + number, 1 << 32, 1_000_000, 2_000_000, 3_000_000, 4_000_000]
+        report = b"short" if what[1:] == ["garbled"] else struct.pack("<6Q", *ticks)
+        control.sendall(frame(15 if kind == 14 else 10, report))
 if what[0] == "broken":
     control.sendall(struct.pack("<II", 1 << 24, 1))
 if what[0] == "room":

@@ -101,6 +101,28 @@ async def test_boot_configuration_is_completed() -> None:
     assert sorted(words) == ["seed", "wall"]
 
 
+async def test_stamps_of_the_start_are_asked_for() -> None:
+    before = time.monotonic()
+    async with asyncio.timeout(20), Machine.start(spec("start")) as machine:
+        stamps = await machine.stamps()
+    assert before - 0.05 < stamps.began < time.monotonic() - 0.05
+    assert stamps.program - stamps.entry == pytest.approx(0.003)
+    assert 0 < stamps.error < 1
+
+
+async def test_stamps_that_make_no_sense_are_told() -> None:
+    async with asyncio.timeout(20), Machine.start(spec("start garbled")) as machine:
+        with pytest.raises(MachineError, match="what test tells of its start"):
+            await machine.stamps()
+
+
+async def test_a_machine_that_has_ended_tells_nothing_of_its_start() -> None:
+    async with asyncio.timeout(20), Machine.start(spec("status")) as machine:
+        await machine.wait()
+        with pytest.raises(MachineError, match="test has ended"):
+            await machine.stamps()
+
+
 async def test_kill() -> None:
     async with asyncio.timeout(20), Machine.start(spec("wait")) as machine:
         machine.kill()
