@@ -19,8 +19,10 @@ _LAST_IDENTIFIER = 0xFFFF_FFFF
 LISTENINGS = 4
 """So often it is looked whether the callee of a call lives that may be made elsewhere."""
 
-LISTENING = 0.5
-"""Seconds between two such looks, at least: a busy machine may be silent for less."""
+LISTENING = (0.5, 2.5)
+"""Seconds between two such looks, at least and at most: a busy machine may be silent for less than
+the one, and nobody is to wait for more than the other because a link has a long timeout.
+"""
 
 Answer = tuple[int, bytes | None]
 
@@ -143,7 +145,8 @@ class CallerConnection(FrameProtocol):
         answer = self._waiting[identifier] = loop.create_future()
         call.timers.append(loop.call_later(left, self._expire, identifier, place, timeout))
         if movable:
-            pause = max(left / LISTENINGS, LISTENING)
+            least, most = LISTENING
+            pause = min(max(left / LISTENINGS, least), most)
             call.timers.append(loop.call_later(pause, self._listen, call, pause, until))
         self.send(identifier, frames.CALL, payload)
         return await self._result(call, answer)

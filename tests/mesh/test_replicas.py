@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 import urllib.request
 from collections import Counter
@@ -88,6 +90,21 @@ async def test_no_idempotent_call_fails_while_a_replica_is_killed(mesh):
             await replica.wait_running(LIMIT)
             assert replica.restarts == restarts + 1
             await answered(mesh, "worker-1", "worker-2", count=5)
+
+
+async def test_no_idempotent_call_waits_for_a_replica_that_hangs(mesh):
+    hanging = mesh.service("worker-1")
+    async with load(mesh, "worker", "where"):
+        await answered(mesh, "worker-1", "worker-2")
+        os.kill(hanging.pid, signal.SIGSTOP)
+        try:
+            await answered(mesh, "worker-2", count=50)
+            # Else the calls that it has would fail with their deadlines, after 60 s.
+            assert await mesh.call_within(LIMIT, "caller.end") == []
+        finally:
+            os.kill(hanging.pid, signal.SIGCONT)
+    async with load(mesh, "worker", "where"):
+        await answered(mesh, "worker-1", "worker-2")
 
 
 async def test_no_call_at_all_fails_while_replicas_are_restarted_one_after_the_other(mesh):

@@ -206,8 +206,7 @@ async def test_a_connection_on_which_nothing_comes_is_not_waited_for(replicas: R
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callers that find out quickly whether a callee lives."""
-    monkeypatch.setattr(caller, "LISTENING", 0.05)
-    monkeypatch.setattr(caller, "LISTENINGS", 100)
+    monkeypatch.setattr(caller, "LISTENING", (0.05, 0.05))
 
 
 def hang(shop: Shop) -> asyncio.Transport:
