@@ -112,17 +112,18 @@ class Runtime:
         if not (service.declared.after_seal or service.declared.start or service.web):
             await server.start_serving()  # there is nothing that has to come first
 
-    def begin(self, configuration: Configuration) -> None:
-        """Be the machine of this configuration. Says that the service is ready if nothing has to
-        come first: whoever connects waits no longer for `run` than a turn of the event loop.
+    def begin(self, learn: Callable[[], Configuration]) -> None:
+        """Be the machine of the configuration that is to be learnt. Says first that the service is
+        ready if nothing has to come before that: nobody is served until the event loop turns.
         """
-        assert self._server is not None  # noqa: S101 - prepared before
-        self._configuration = configuration
+        service, server = self._loaded, self._server
+        assert server is not None  # noqa: S101 - prepared before
+        if server.is_serving():
+            self._say_ready()
+        configuration = self._configuration = learn()
+        service.dispatcher.rename(configuration.service)
         self._peers.configure(configuration)
         attach(self._peers)
-        if self._server.is_serving():
-            self._say_ready()
-        self._loaded.dispatcher.rename(configuration.service)  # before the event loop turns
 
     async def run(self) -> None:
         """To the service's end; what start-up raises is the caller's to tell. Behind the seal, to
@@ -289,11 +290,12 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
             runtime.load(found)
             runner.run(runtime.prepare(found))
             life = loop.create_task(runtime.run())
+            learn: Callable[[], Configuration] = lambda: found  # noqa: E731 - short as it is
             if sealing is not None:
-                found = sealing.seal(lambda text: control.send("note", text=text))
+                learn = sealing.seal(lambda text: control.send("note", text=text))
                 runtime.began = sealing.continued
                 sealed = True  # from here on, this is one machine of many
-            runtime.begin(found)
+            runtime.begin(learn)
             loop.run_until_complete(life)
     except (Exception, SystemExit) as error:  # whatever the user's module or hooks raise
         if isinstance(error, SystemExit) and runtime.ready:

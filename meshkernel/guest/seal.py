@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from meshkernel.guest import forks
@@ -102,9 +103,10 @@ class Sealing:
             explain()
         self._secrets.watch(frozenset(told.get("secrets", ())))
 
-    def seal(self, tell: Callable[[str], None] = lambda _: None) -> Configuration:
-        """Seal the process; returns in each machine that goes on behind the seal, renewed, with its
-        own configuration. ``tell`` is for what is worth to be known of the image.
+    def seal(self, tell: Callable[[str], None] = lambda _: None) -> Callable[[], Configuration]:
+        """Seal the process; returns in each machine that goes on behind the seal, renewed. What it
+        returns reads the machine's own configuration, which is code that can run later. ``tell`` is
+        for what is worth to be known of the image.
 
         Raises:
             UnsealableError: something stands in the way.
@@ -124,7 +126,7 @@ class Sealing:
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
         self.continued = time.monotonic()
-        return parse(self._renewal.renew(self._way.environment()))
+        return partial(parse, self._renewal.renew(self._way.environment()))
 
     def faults_of(self, error: BaseException) -> list[dict[str, str]]:
         """What is told of an error that ended the boot; the stack of one that is the service's own

@@ -36,7 +36,7 @@ async def start() -> AsyncIterator[Start]:
             async def live() -> None:
                 runtime.load(configuration)
                 await runtime.prepare(configuration)
-                runtime.begin(configuration)
+                runtime.begin(lambda: configuration)
                 await runtime.run()
 
             service.task = asyncio.create_task(live())
