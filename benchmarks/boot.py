@@ -43,6 +43,9 @@ LABELS = {
 
 PARTS = ("starts", "replicas", "mesh")
 
+KNOWN_BY_PARTS = ("warm", "standby", "cold")
+"""The ways whose machines tell how their start went."""
+
 PART = "parts."
 """Before the name of a part of a start, among medians."""
 
@@ -68,7 +71,8 @@ def report_parts(results: Mapping[str, Mapping[str, Figures]], way: str) -> Tabl
         key for figures in found.values() for key in figures if key.startswith(PART)
     )
     for part in parts:
-        shown = (f"{figures[part] * 1e3:,.1f}" for figures in found.values())
+        values = (figures.get(part) for figures in found.values())
+        shown = ("" if value is None else f"{value * 1e3:,.1f}" for value in values)
         table.add_row(part.removeprefix(PART), *shown)
     table.add_row("ready", *(f"{figures['ready'] * 1e3:,.1f}" for figures in found.values()))
     later = ((figures["reply"] - figures["ready"]) * 1e3 for figures in found.values())
@@ -99,7 +103,8 @@ def measure_starts(subjects: tuple[str, ...], runs: int, memory_runs: int) -> di
         name: {way: medians(each) for way, each in found.items()} for name, found in samples.items()
     }
     tables = [report(name, found) for name, found in results.items()]
-    tables += [report_parts(results, way) for way in ("warm", "cold")]
+    ways = {way for found in results.values() for way in found}
+    tables += [report_parts(results, way) for way in KNOWN_BY_PARTS if way in ways]
     for table in [*tables, report_aims(results)]:
         Console().print(table)
     draw(results)

@@ -80,6 +80,13 @@ def test_parts_of_a_start():
     ]
 
 
+def test_a_part_that_one_machine_does_not_tell_is_left_out():
+    unknown = {"warm": {"ready": 0.06, "reply": 0.07, "parts.QEMU, firmware": 0.06}}
+    rows = shown(report_parts({"echo": FOUND, "web": unknown}, "warm"))
+    assert ["QEMU", "25.0", ""] in rows
+    assert ["QEMU, firmware", "", "60.0"] in rows
+
+
 def test_replicas():
     found = [replicas.Replica(each * MIB, each * MIB // 8) for each in (30, 39, 41)]
     assert shown(replicas.report(found))[1:] == [
