@@ -21,6 +21,9 @@ from meshkernel.topology import missing_secrets
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+LAST_WORDS = 2.0
+"""Seconds for whoever follows the logs to come to their end."""
+
 WhenUp = Callable[[MeshServer], Coroutine[Any, Any, None]]
 
 
@@ -42,8 +45,9 @@ async def bring_up(
     meanwhile: WhenUp = _nothing,
     made: Callable[[MeshServer], None] = lambda _: None,
 ) -> None:
-    """Build, start, and run until asked to stop; ``meanwhile`` runs from the moment all are ready,
-    ``made`` is called as soon as there is something to stop.
+    """Build, start, and run until asked to stop; ``meanwhile`` runs from the moment all are ready
+    until it has heard the last of the logs, ``made`` is called as soon as there is something to
+    stop.
 
     ``folder`` has been acquired.
 
@@ -58,28 +62,36 @@ async def bring_up(
     folder.write_state({"processes": [[own.pid, own.started]] if own else [], "services": []})
     began = time.monotonic()
     image_bytes = await host.build(plan, on_event)
-    async with MeshServer(plan, folder, host, image_bytes, on_event) as server:
-        made(server)
-        starting = asyncio.create_task(server.mesh.start())
-        ending = asyncio.create_task(server.ended())
-        during: asyncio.Task[None] | None = None
-        try:
-            await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-                server.write_state()
-                seconds = time.monotonic() - began
-                await host.told()
-                on_event(Event("up", seconds=seconds))
-                during = asyncio.create_task(meanwhile(server))
-            why = await ending
-        finally:
-            tasks: list[asyncio.Task[Any]] = [starting, ending, *([during] if during else [])]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    during: asyncio.Task[None] | None = None
+    try:
+        async with MeshServer(plan, folder, host, image_bytes, on_event) as server:
+            made(server)
+            starting = asyncio.create_task(server.mesh.start())
+            ending = asyncio.create_task(server.ended())
+            try:
+                await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if starting.done():
+                    starting.result()
+                    server.write_state()
+                    seconds = time.monotonic() - began
+                    await host.told()
+                    on_event(Event("up", seconds=seconds))
+                    during = asyncio.create_task(meanwhile(server))
+                why = await ending
+            finally:
+                await _end(starting, ending)
+    finally:
+        if during is not None:
+            await asyncio.wait({during}, timeout=LAST_WORDS)
+            await _end(during)
     if why is not None:
         raise SupervisorError(why)
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def supervise(

@@ -216,6 +216,29 @@ async def test_a_signal_stops_the_mesh(plan, number, status):
     assert host.ended == ["front", "middle", "back"]
 
 
+async def test_who_follows_the_logs_hears_how_the_mesh_stops(plan):
+    host = FakeHost()
+    host.unstoppable.add("front")
+    following, said = asyncio.Event(), []
+
+    async def follow(server):
+        async with server.logs.following(["front"]) as coming:
+            following.set()
+            async for line in coming:
+                said.append(line.text)
+
+    task, _ = await run_until_up(plan, host, meanwhile=follow)
+    front = await host.arrival("front")
+    async with asyncio.timeout(10):
+        await following.wait()
+        signal.raise_signal(signal.SIGINT)
+        await front.stop_asked.wait()
+        front.on_console(b"bye\n")
+        front.end("ended with status 0")
+        assert await task == 130
+    assert said == ["bye"]
+
+
 async def test_a_signal_while_it_starts(plan):
     host = FakeHost({"middle": [mute]})
     task = asyncio.create_task(up.supervise(plan, host, on_event=lambda event: None))
