@@ -18,7 +18,7 @@ from attrs import field, frozen
 from benchmarks.peers import cpio, debian
 from meshkernel.image.filesystem import MAGIC as IMAGE_MAGIC
 from meshkernel.image.filesystem import SUPER, Reader
-from meshkernel.plan.model import Plan, ServicePlan
+from meshkernel.plan.model import MTU, Plan, ServicePlan
 from meshkernel.toolchain import tools
 
 HERE = Path(__file__).parent
@@ -75,7 +75,7 @@ class Kernel:
             *("-serial", "stdio", "-kernel", str(self.path), "-initrd", str(initramfs)),
             *("-append", line),
             *("-netdev", f"stream,id=net,server=off,addr.type=fd,addr.str={network}"),
-            *("-device", f"virtio-net-device,netdev=net,mac={mac}"),
+            *("-device", f"virtio-net-device,netdev=net,mac={mac},host_mtu={MTU}"),
         ]
 
     def initramfs(self, files: Nodes, out: Path) -> Path:

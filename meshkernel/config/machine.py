@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from meshkernel.config.boot import volume_tag
-from meshkernel.plan.model import Plan, ServicePlan
+from meshkernel.plan.model import MTU, Plan, ServicePlan
 from meshkernel.topology.model import Accel
 
 MIB = 1 << 20
@@ -85,6 +85,7 @@ class MachineValues:
         ram: the path of the file that is its memory, if one is.
         sealing: what it does to the file is to be seen there, and it has but one device.
         standby: QEMU waits for what the machine is to be, and has the devices of one on a network.
+        mtu: bytes of the largest IP packet, which its network device tells it.
         boot, serial, control, qmp, network: numbers of open descriptors, or placeholders.
     """
 
@@ -103,6 +104,7 @@ class MachineValues:
     ram: str | None = None
     sealing: bool = False
     standby: bool = False
+    mtu: int = MTU
     board: str = BOARD
     sandbox: str = SANDBOX
 

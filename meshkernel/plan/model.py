@@ -14,6 +14,12 @@ CALL_PORT = 7000
 """TCP port on which every service answers calls."""
 
 
+MTU = 9000
+"""Bytes of the largest IP packet on a wire of the mesh: its machines are told by their devices, and
+the gateway (`network/native/gateway.c`) sends none that is larger.
+"""
+
+
 def mac_of(address: IPv4Address) -> str:
     """The MAC of the port with this address: the neighbour tables of a mesh need no more."""
     return ":".join(f"{byte:02x}" for byte in (0x02, 0x6B, *address.packed))

@@ -98,7 +98,21 @@ async def test_a_server_that_ends_in_the_middle_of_an_answer(mesh, postgresql):
     # The second is asyncpg's own confusion, where the end comes while it begins to ask.
     assert await waiting in ("ConnectionDoesNotExistError", "InternalClientError")
     postgresql.start()
+    await recovered(postgresql)
     assert await mesh.call_within(60, "books.wait", seconds=0) == ""
+
+
+async def recovered(postgresql):
+    """It accepts connections before it has looked through its log, and refuses them until then."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                connection = await asyncpg.connect(
+                    host="127.0.0.1", port=postgresql.port, user="mesh", database="postgres"
+                )
+            except asyncpg.CannotConnectNowError:
+                continue
+            return await connection.close()
 
 
 async def test_errors_are_those_of_linux(mesh):

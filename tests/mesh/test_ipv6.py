@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 import pytest
 
 from meshkernel.plan import mac_of
+from meshkernel.plan.model import MTU
 from meshkernel.testing import running_mesh
 
 from .conftest import copied
@@ -54,9 +55,14 @@ async def test_the_same_listener_answers_ipv4(six):
     assert answer.endswith(f" from ::ffff:{own}")
 
 
-async def test_datagrams(six, addresses):
-    answer = await six.call("asker.datagram", address=addresses["answerer"], size=1200)
-    assert answer == f"1200 from {addresses['asker']}"
+@pytest.mark.parametrize("size", [1200, MTU - 40 - 8])
+async def test_datagrams(six, addresses, size):
+    """Up to the largest that needs no fragments, which no wire of the mesh takes."""
+    answer = await six.call("asker.datagram", address=addresses["answerer"], size=size)
+    assert answer == f"{size} from {addresses['asker']}"
+
+
+async def test_nobody_has_the_port(six, addresses):
     refused = await six.call("asker.datagram", address=addresses["answerer"], size=1, port=NOBODY)
     assert refused == "ECONNREFUSED"
 

@@ -13,7 +13,7 @@
  *   hostname cart                of uname and gethostname
  *   address 10.77.0.5/16         absent: no network but loopback
  *   gateway 10.77.0.1            where everything outside of the prefix goes; absent: nowhere
- *   mtu 1500                     of the network device, 1500 by default
+ *   mtu 1500                     of the network device; absent: what the device says, or 1500
  *   host 10.77.0.9 catalog       one line per line of /etc/hosts, behind localhost and the own name
  *   seed <64 hexadecimal digits> 32 bytes for the random generator, fresh for every boot
  *   wall 1767225600000000000     nanoseconds since 1970 when the host wrote this

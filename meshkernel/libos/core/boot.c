@@ -6,13 +6,12 @@
 #include "core/print.h"
 #include "core/string.h"
 
-#define DEFAULT_MTU 1500
 #define MTU_LEAST 576
 #define MTU_MOST 65535
 
 #define DEFAULT_DIRECTORY "/"
 #define DEFAULT_HOSTNAME "meshkernel"
-#define DEFAULTS {.directory = DEFAULT_DIRECTORY, .hostname = DEFAULT_HOSTNAME, .mtu = DEFAULT_MTU}
+#define DEFAULTS {.directory = DEFAULT_DIRECTORY, .hostname = DEFAULT_HOSTNAME}
 
 struct boot boot = DEFAULTS;
 

@@ -27,7 +27,7 @@ struct boot {
     size_t argument_count, environment_count;
     const char *directory, *hostname;
     uint32_t address, netmask, gateway; /* network byte order; 0: none */
-    uint16_t mtu;
+    uint16_t mtu;                       /* 0: the device's */
     struct boot_host *hosts;
     size_t host_count;
     struct boot_file *files;

@@ -77,9 +77,9 @@ struct netif *net_hook_route(const ip4_addr_t *destination) {
 }
 
 static uint16_t choose_mtu(void) {
-    uint16_t mtu = boot.mtu != 0 ? boot.mtu : DEFAULT_MTU;
-    if (device->mtu != 0)
-        mtu = MIN(mtu, device->mtu);
+    uint16_t mtu = device->mtu != 0 ? device->mtu : DEFAULT_MTU;
+    if (boot.mtu != 0)
+        mtu = device->mtu != 0 ? MIN(boot.mtu, device->mtu) : boot.mtu;
     return MIN(mtu, (uint16_t)LARGEST_MTU);
 }
 
