@@ -13,7 +13,8 @@ def render(plan: Plan) -> str:
         f" network {plan.network}, gateway {plan.gateway}",
     ]
     if plan.topology.standby:
-        lines.append(f"{plan.topology.standby} QEMUs stand by")
+        count = plan.topology.standby
+        lines.append(f"{count} QEMU{' stands' if count == 1 else 's stand'} by")
     lines.append("")
     width = max(len(name) for name in plan.services)
     for index, names in enumerate(plan.generations):

@@ -19,6 +19,9 @@ SETTLE = 0.25
 """Seconds behind the last start before the pool is filled again: a service that has just become
 ready has callers, who need the processor."""
 
+LONGEST = 5.0
+"""Seconds after which a start counts as over: what is not ready then waits for something else."""
+
 
 class Pool:
     """So many QEMUs that wait, for as long as the block runs: ``async with Pool(...) as pool``.
@@ -84,8 +87,8 @@ class Pool:
 
     @contextmanager
     def starting(self) -> Iterator[Callable[[], None]]:
-        """While a machine starts, the pool is not filled. The start is over with the block, or when
-        what it gets is called.
+        """While a machine starts, the pool is not filled. The start is over with the block, when
+        what it gets is called, or when it has taken long.
         """
         under_way = True
 
@@ -93,9 +96,11 @@ class Pool:
             nonlocal under_way
             if under_way:
                 under_way = False
+                late.cancel()
                 self._starts -= 1
                 self._fill_in(SETTLE)
 
+        late = asyncio.get_running_loop().call_later(LONGEST, over)
         self._starts += 1
         try:
             yield over

@@ -118,6 +118,11 @@ def test_the_plan_as_text() -> None:
     )
 
 
+def test_qemus_that_stand_by_are_part_of_the_plan() -> None:
+    plan = make_plan(evolve(topology("web cart", ""), standby=2))
+    assert render(plan).splitlines()[1:3] == ["2 QEMUs stand by", ""]
+
+
 def test_each_replica_has_a_place_of_its_own() -> None:
     plan = make_plan(replicated("a b", "a>b", b=Replicas(0, 3)))
     b = plan.services["b"]

@@ -120,6 +120,16 @@ async def test_it_is_not_filled_while_a_machine_starts(maker, told):
         assert maker.asked == 2
 
 
+async def test_a_start_that_takes_long_does_not_keep_it_empty(maker, told, monkeypatch):
+    monkeypatch.setattr(pool, "LONGEST", 0.0)
+    async with asyncio.timeout(5), Pool(1, maker.start, told.append) as waiting:
+        await waiting.full()
+        with waiting.starting():
+            assert await waiting.take(SPEC) is maker.made[0]
+            await waiting.full()
+    assert maker.asked == 2
+
+
 async def test_one_that_is_being_started_is_waited_for(maker, told):
     maker.allowed = asyncio.Semaphore(0)
     async with asyncio.timeout(5), Pool(1, maker.start, told.append) as waiting:
