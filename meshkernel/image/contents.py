@@ -6,7 +6,6 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from meshkernel.image.paths import APP, PROJECT, PYTHON, SITE, STANDARD, Environ
 from meshkernel.toolchain.cache import Cache
 
 if TYPE_CHECKING:
+    from importlib import metadata
+
     from meshkernel.image.imports import Module
 
 SYSTEM = "system"
@@ -134,11 +135,15 @@ def _origin(module: Module, *, project: bool) -> str:
         return PROJECT
     if module.distribution is None:
         return python_origin()
+    from importlib import metadata  # noqa: PLC0415 - as below: most builds know what is in an image
+
     return f"{module.distribution} {metadata.version(module.distribution)}"
 
 
 def _data(modules: list[Module], environment: Environment) -> Items:
     """The files beside the modules that are not code, and what distributions say of themselves."""
+    from importlib import metadata  # noqa: PLC0415
+
     items: Items = {}
     folders = {module.file.parent for module in modules if module.file and module.package}
     for name in sorted({module.distribution for module in modules if module.distribution}):

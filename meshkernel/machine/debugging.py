@@ -7,13 +7,15 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
 
 from meshkernel.errors import MachineError
 from meshkernel.machine.machine import Machine
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 PAGE = 4096
 
@@ -56,6 +58,10 @@ def symbols(maps: str, image: Path) -> Iterator[Symbols]:
         maps: lines ``address path`` of what is mapped, as the library OS tells them.
         image: what was booted; its symbols and its bill of materials lie beside it.
     """
+    # A supervisor that debugs nothing is started without.
+    from elftools.common.exceptions import ELFError  # noqa: PLC0415
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
     yield Symbols(image.with_suffix(".debug"))
     bill = json.loads(image.with_suffix(".json").read_text())
     origins = {each["path"]: Path(each["file"]) for each in bill["files"] if each["file"]}
