@@ -8,33 +8,19 @@ import socket
 import subprocess
 import sys
 import time
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from specs import launcher, spec
 
 from meshkernel.errors import MachineError
 from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
-from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import MachineExit, Reason
-from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
 
 pytestmark = pytest.mark.usefixtures("fake_qemu")
-
-
-@cache
-def launcher() -> Path:
-    return build_launcher(Cache(Path(__file__).parents[3] / "build" / "cache"))
-
-
-def spec(what: str, **secrets: str) -> MachineSpec:
-    boot = f"abi 1\nargument {what}\n"
-    return MachineSpec(
-        "test", Path("image.elf"), boot, 32 << 20, secrets=secrets, launcher=launcher()
-    )
 
 
 async def run(what: str, **secrets: str) -> tuple[MachineExit, bytes]:

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
 from pathlib import Path
 
 import msgpack
 import pytest
+import specs
 from attrs import evolve
 
 from meshkernel.config import VolumeValues
 from meshkernel.machine.arguments import Descriptors, MachineSpec, arguments
-from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.sealing import NotSealed, seal
-from meshkernel.toolchain.cache import Cache
 
 pytestmark = pytest.mark.usefixtures("fake_qemu")
 
 
-@cache
-def launcher() -> Path:
-    return build_launcher(Cache(Path(__file__).parents[3] / "build" / "cache"))
-
-
 def spec(what: str) -> MachineSpec:
-    boot = f"abi 1\nargument {what}\n"
-    return MachineSpec(
-        "test", Path("image.elf"), boot, 32 << 20, secrets={"KEY": "hidden"}, launcher=launcher()
-    )
+    return specs.spec(what, KEY="hidden")
 
 
 async def test_memory_and_seal() -> None:

@@ -6,43 +6,30 @@ import asyncio
 import os
 import socket
 import time
-from functools import cache
 from pathlib import Path
 
 import pytest
+import specs
 from attrs import evolve
 
 from meshkernel.config import VolumeValues
 from meshkernel.errors import MachineError
 from meshkernel.machine.arguments import Descriptors, MachineSpec, settings, standby_arguments
-from meshkernel.machine.launcher import build_launcher
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.standby import Standby
-from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
 
 pytestmark = pytest.mark.usefixtures("fake_qemu")
 
 
-@cache
-def launcher() -> Path:
-    return build_launcher(Cache(Path(__file__).parents[3] / "build" / "cache"))
-
-
 def spec(what: str, **secrets: str) -> MachineSpec:
-    boot = f"abi 1\nargument {what}\n"
-    return MachineSpec(
-        *("test", Path("image.elf"), boot, 33 << 20),
-        mac="02:6b:0a:00:00:01",
-        secrets=secrets,
-        launcher=launcher(),
-    )
+    return evolve(specs.spec(what, **secrets), memory=33 << 20, mac="02:6b:0a:00:00:01")
 
 
 async def started() -> Standby:
     async with asyncio.timeout(20):
-        return await Standby.start(Accel.TCG, launcher())
+        return await Standby.start(Accel.TCG, specs.launcher())
 
 
 async def descriptors() -> list[str]:
