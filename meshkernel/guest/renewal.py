@@ -24,8 +24,8 @@ OF_SEAL = (b"PYTHONHASHSEED", b"LD_BIND_NOW", b"MESHKERNEL_SEAL")
 
 
 class Renewal:
-    """Made before the service is imported; `prepare` comes right before the seal, `renew` behind
-    it.
+    """Made before the service is imported; `prepare` comes right before the seal, `renew` and
+    `take` behind it.
 
     Attributes:
         note: what whoever seals is to be told of what is alike in all machines; mostly nothing.
@@ -48,13 +48,16 @@ class Renewal:
         for name in OF_SEAL:
             os.environb.pop(name, None)
 
-    def renew(self, now: bytes) -> str:
-        """Make this process one of its own; returns the configuration of its runtime. ``now`` are
-        the variables of its machine, each with a 0 behind it.
-        """
+    def renew(self) -> None:
+        """Make this process one of its own, but for its variables."""
         for step in self._steps:
             step()
-        head, _, rest = now.partition(MARK)
+
+    def take(self, now: bytes | bytearray) -> str:
+        """Have the variables of this machine, each with a 0 behind it; returns the configuration of
+        its runtime.
+        """
+        head, _, rest = bytes(now).partition(MARK)
         text, _, tail = rest.partition(b"\0")
         if tail or head != self._usual:  # else it has just the variables of the sealing boot
             self._renew_variables(head + tail)

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from meshkernel.guest import configuration, logs
@@ -25,8 +26,10 @@ from meshkernel.guest import control as control_channel
 from meshkernel.guest.configuration import Configuration
 from meshkernel.guest.control import ControlChannel
 from meshkernel.guest.idle import Idleness, Use
+from meshkernel.guest.listening import Port
 from meshkernel.guest.load import LoadMeter
 from meshkernel.guest.loading import Loaded, run_hooks
+from meshkernel.guest.loop import new_event_loop
 from meshkernel.guest.peers import Peers
 from meshkernel.service import attach, detach
 from meshkernel.wire import faults
@@ -34,14 +37,14 @@ from meshkernel.wire.server import serving
 
 logger = logging.getLogger("meshkernel.guest")
 
-BACKLOG = 1024
-"""Connections that may wait to be accepted: a service that is summoned finds many at once."""
-
 GRACE = 10.0
 """Seconds to stop in, where the supervisor names none."""
 
 DRAIN_SHARE = 0.5
 """Of the grace, for calls and ``@every`` functions that run; the rest is for ``@on_stop``."""
+
+SETTLED = 1.0
+"""Seconds after which garbage is collected, too: a collection is much code for a first call."""
 
 SEAL = "/dev/seal"
 """Is there in a boot for sealing, and in no other."""
@@ -66,7 +69,7 @@ class Runtime:
         self._on_ready = on_ready
         self._configuration: Any = None
         self._service: Loaded | None = None
-        self._server: asyncio.Server | None = None
+        self._port: Port | None = None
         self._ready = bytearray()  # what says so
         self._seconds = 0  # where it has those that the runtime has taken
         self._peers = Peers()
@@ -95,30 +98,28 @@ class Runtime:
         loop = asyncio.get_running_loop()
         await run_hooks(service.declared.before_seal)
         self._stop = loop.create_future()
-        server = self._server = await loop.create_server(
-            serving(service.dispatcher),
-            configuration.host,
-            configuration.port,
-            backlog=BACKLOG,
-            start_serving=False,
+        port = self._port = await Port.take(
+            configuration.host, configuration.port, serving(service.dispatcher)
         )
         if service.web is not None:
             await service.web.bind(configuration.host, configuration.http_port)
-        methods, port = sorted(service.dispatcher.methods), server.sockets[0].getsockname()[1]
+        methods = sorted(service.dispatcher.methods)
         # Its last eight bytes are the seconds that the runtime has taken, known when it is sent.
-        self._ready += control_channel.packed("ready", methods=methods, port=port, runtime=0.0)
+        self._ready += control_channel.packed(
+            "ready", methods=methods, port=port.number, runtime=0.0
+        )
         self._seconds = len(self._ready) - SECONDS.size
         loop.add_reader(self._control.descriptor, self._receive)
         if not (service.declared.after_seal or service.declared.start or service.web):
-            await server.start_serving()  # there is nothing that has to come first
+            await port.open()  # there is nothing that has to come first
 
     def begin(self, learn: Callable[[], Configuration]) -> None:
         """Be the machine of the configuration that is to be learnt. Says first that the service is
         ready if nothing has to come before that: nobody is served until the event loop turns.
         """
-        service, server = self._loaded, self._server
-        assert server is not None  # noqa: S101 - prepared before
-        if server.is_serving():
+        service, port = self._loaded, self._port
+        assert port is not None  # noqa: S101 - prepared before
+        if port.server.is_serving():
             self._say_ready()
         configuration = self._configuration = learn()
         service.dispatcher.rename(configuration.service)
@@ -129,20 +130,21 @@ class Runtime:
         """To the service's end; what start-up raises is the caller's to tell. Behind the seal, to
         which a task of this may wait, `begin` comes first.
         """
-        service, server, stop = self._loaded, self._server, self._stop
-        assert server is not None and stop is not None  # noqa: S101 - prepared before
+        service, port, stop = self._loaded, self._port, self._stop
+        assert port is not None and stop is not None  # noqa: S101 - prepared before
         try:
             self._begin_load(service, self._configuration.load)  # calls may come before all is up
             if not self.ready:
-                await self._begin(service, server)
+                await self._begin(service, port)
                 self._say_ready()
+            self._on_ready()
             self._begin_schedule(service)
             self._begin_idleness(service, self._configuration.sleep)
             grace = await stop
-            server.close()
+            port.server.close()
             await self._end(service, grace)
         finally:
-            server.close()
+            port.server.close()
             detach(self._peers)
         asyncio.get_running_loop().remove_reader(self._control.descriptor)
         self._control.send("stopped")
@@ -151,14 +153,13 @@ class Runtime:
         self.ready = True
         SECONDS.pack_into(self._ready, self._seconds, time.monotonic() - self.began)
         self._control.write(self._ready)
-        self._on_ready()
 
     @staticmethod
-    async def _begin(service: Loaded, server: asyncio.Server) -> None:
+    async def _begin(service: Loaded, port: Port) -> None:
         """What has to come before the first call."""
         await run_hooks(service.declared.after_seal)
         await run_hooks(service.declared.start)
-        await server.start_serving()
+        await port.open()
         if service.web is not None:
             await service.web.start()
 
@@ -263,10 +264,19 @@ class Runtime:
             self._stop.set_result(grace)
 
 
-def _settle() -> None:
-    """Collect garbage from now on, but not what start-up made: all of it stays."""
-    gc.freeze()
+def _settle(sealing: Any) -> None:
+    """The service is ready, and its first calls come: what is left to do has time until they are
+    answered.
+    """
+    if sealing is None:
+        gc.freeze()  # what start-up made stays; behind a seal it is frozen already
+    asyncio.get_running_loop().call_later(SETTLED, _settled, sealing)
+
+
+def _settled(sealing: Any) -> None:
     gc.enable()
+    if sealing is not None:
+        sealing.end()
 
 
 def main(descriptor: int | None = None, device: Any = None) -> int:
@@ -278,10 +288,10 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
     control = control_channel.connect() if descriptor is None else ControlChannel(descriptor)
     logs.forward(control)
     gc.disable()  # what is imported lives on: looking for garbage among it only takes time
-    runtime = Runtime(control, _settle)
     sealing, sealed = _sealing(device), False
+    runtime = Runtime(control, partial(_settle, sealing))
     try:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             loop = runner.get_loop()
             runtime.heed_signals(loop)
             found = configuration.read()

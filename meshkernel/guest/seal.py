@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
+from io import FileIO
 from typing import Any, Protocol
 
 from meshkernel.guest import forks
@@ -50,8 +50,11 @@ class Way(Protocol):
     def arm(self) -> None:
         """Make the next fork the seal; OSError where something stands in the way."""
 
-    def environment(self) -> bytes:
+    def environment(self) -> bytes | bytearray:
         """Behind the seal, once: the variables of this machine, each with a 0 behind it."""
+
+    def end(self) -> None:
+        """Behind the seal, once the machine is ready."""
 
 
 class Device:
@@ -59,32 +62,32 @@ class Device:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._armed = -1  # open from the seal's front to its back
+        self._file: FileIO | None = None  # open from the seal's front to its back
+        self._room = bytearray(CHUNK)
 
     def obstacles(self) -> list[str]:
         """What stands in the way."""
-        text = _read(os.open(self._path, os.O_RDONLY | os.O_CLOEXEC))
-        return text.decode(errors="replace").splitlines()
+        with FileIO(self._path) as file:
+            return file.readall().decode(errors="replace").splitlines()
 
     def arm(self) -> None:
         """Make the next fork the seal."""
-        self._armed = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-        os.write(self._armed, b"seal")
+        self._file = FileIO(self._path, "r+")
+        self._file.write(b"seal")
 
-    def environment(self) -> bytes:
-        """Behind the seal: the variables of this machine."""
-        return _read(self._armed)
+    def environment(self) -> bytes | bytearray:
+        """Behind the seal: the variables of this machine. Into room that is there already: a
+        string of unknown size would be made too large, and then smaller.
+        """
+        assert self._file is not None  # noqa: S101 - armed before
+        size = self._file.readinto(self._room)
+        found = self._room[:size]
+        return found if size < CHUNK else bytes(found) + self._file.readall()
 
-
-def _read(descriptor: int) -> bytes:
-    """All that there is to read; closes the descriptor."""
-    try:
-        text = b""
-        while piece := os.read(descriptor, CHUNK):
-            text += piece
-        return text
-    finally:
-        os.close(descriptor)
+    def end(self) -> None:
+        """Behind the seal, when there is time."""
+        if self._file is not None:
+            self._file.close()
 
 
 class Sealing:
@@ -126,7 +129,16 @@ class Sealing:
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
         self.continued = time.monotonic()
-        return partial(parse, self._renewal.renew(self._way.environment()))
+        self._renewal.renew()
+        return self._configuration
+
+    def _configuration(self) -> Configuration:
+        """That of this machine, whose variables are the process's from now on."""
+        return parse(self._renewal.take(self._way.environment()))
+
+    def end(self) -> None:
+        """What is left to do behind the seal once the machine is ready."""
+        self._way.end()
 
     def faults_of(self, error: BaseException) -> list[dict[str, str]]:
         """What is told of an error that ended the boot; the stack of one that is the service's own

@@ -7,8 +7,11 @@ idle service should use no processor.
 from __future__ import annotations
 
 import asyncio
+import importlib
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
@@ -17,8 +20,7 @@ from uvicorn.lifespan.on import LifespanOn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-BACKLOG = 1024
-"""Connections that may wait to be accepted: a service that is summoned finds many at once."""
+from meshkernel.guest.listening import Port
 
 KEEP_ALIVE = 75
 """Seconds that a connection may rest between two requests."""
@@ -57,6 +59,24 @@ class _Connection(H11Protocol):
         self._state.used = self.loop.time()
 
 
+LATE = ("fastapi.telemetry._runtime",)
+"""Modules that frameworks import when they are started, which is behind the seal."""
+
+
+def _look_ahead(application: Any) -> None:
+    """Do what is the same in every machine, and frameworks do at their start or first request: of
+    their modules, and of sources, which FastAPI looks up for its messages.
+    """
+    for name in LATE:
+        if name.partition(".")[0] in sys.modules:
+            with suppress(ImportError):  # another version of it
+                importlib.import_module(name)
+    if "inspect" in sys.modules:
+        for route in getattr(application, "routes", ()):
+            with suppress(OSError, TypeError):  # without a source, or a function
+                sys.modules["inspect"].getsourcelines(getattr(route, "endpoint", None))
+
+
 class WebServer:
     """One application on one port.
 
@@ -79,10 +99,11 @@ class WebServer:
             timeout_keep_alive=KEEP_ALIVE,
         )
         self._config.load()
+        _look_ahead(application)
         self._config.loaded_app = self._counted(self._config.loaded_app)
         self._state = _State()
         self.on_count: Callable[[int], None] | None = None
-        self._server: asyncio.Server | None = None
+        self._port: Port | None = None
         self._lifespan: LifespanOn | None = None
 
     @property
@@ -113,14 +134,7 @@ class WebServer:
 
     async def bind(self, host: str, port: int) -> None:
         """Take a port, on which nobody is answered yet."""
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connection,
-            host,
-            port,
-            backlog=BACKLOG,
-            reuse_address=True,
-            start_serving=False,
-        )
+        self._port = await Port.take(host, port, self._connection)
 
     async def start(self) -> None:
         """Run the application's start-up, then listen."""
@@ -128,8 +142,8 @@ class WebServer:
         await lifespan.startup()
         if lifespan.should_exit:
             raise RuntimeError("the application's lifespan failed to start: its log says why")
-        if self._server is not None:
-            await self._server.start_serving()
+        if self._port is not None:
+            await self._port.open()
 
     def _connection(self) -> H11Protocol:
         state = self._lifespan.state if self._lifespan is not None else {}
@@ -139,8 +153,8 @@ class WebServer:
         """Take no more connections, end those that rest, wait for the rest, run the application's
         shutdown.
         """
-        if self._server is not None:
-            self._server.close()
+        if self._port is not None:
+            self._port.server.close()
         for connection in list(self._state.connections):
             connection.shutdown()
         if self._state.tasks:

@@ -23,14 +23,21 @@ TEXT: dict[str, Callable[[Any], Any]] = {
 imported for it.
 """
 
+KEPT = 1 << 16
+"""Bytes of a message: a packer that has made a larger one is not kept with its buffer."""
+
 _encoders: dict[type, Callable[[Any], Any]] = {}
+_packers: list[Any] = []  # those that rest: one, or more where several threads pack
 
 
 def pack(value: Any) -> bytes:
     """The value as msgpack; TypeError, ValueError or OverflowError where it is none of what a
     message may hold.
     """
-    packed: bytes = msgpack.packb(value, default=_encode)
+    packer = _packers.pop() if _packers else msgpack.Packer(default=_encode)
+    packed: bytes = packer.pack(value)
+    if len(packed) <= KEPT:
+        _packers.append(packer)
     return packed
 
 

@@ -38,18 +38,20 @@ class FrameParser:
         self._buffer = bytearray()
         self._skip = 0  # bytes to come that belong to a payload that is too large
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes | bytearray) -> Iterator[Frame]:
         """The frames that are complete with these bytes."""
         buffer = self._buffer
         if self._skip:
             passed = min(self._skip, len(data))
             self._skip -= passed
             data = data[passed:]
-        buffer += data
-        start, end = 0, len(buffer)
+        if buffer:
+            buffer += data
+            data = buffer  # else whole frames are cut out of what has come
+        start, end = 0, len(data)
         try:
             while end - start >= HEADER.size:
-                length, identifier, kind = HEADER.unpack_from(buffer, start)
+                length, identifier, kind = HEADER.unpack_from(data, start)
                 body = start + HEADER.size
                 if length > self._limit:
                     start = min(body + length, end)
@@ -59,6 +61,10 @@ class FrameParser:
                     break
                 else:
                     start = body + length
-                    yield identifier, kind, bytes(buffer[body:start])
+                    payload = data[body:start]
+                    yield identifier, kind, payload if type(payload) is bytes else bytes(payload)
         finally:
-            del buffer[:start]
+            if data is buffer:
+                del buffer[:start]
+            elif start < end:
+                buffer += data[start:]

@@ -68,7 +68,9 @@ class Method:
                 faults.append(f"argument {key!r}{error.path}: {error}")
             except Invalid as error:
                 faults.append(f"argument {key!r}: {error}")
-        faults += [f"argument {key!r} is missing" for key in self._required if key not in arguments]
+        for key in self._required:
+            if key not in arguments:
+                faults.append(f"argument {key!r} is missing")
         if faults:
             raise Refused(f"{self.name}: {'; '.join(faults)}")
         return bound

@@ -197,13 +197,13 @@ class ServerConnection(FrameProtocol):
             raise Refused(f"frames of kind {kind} are not known here")
 
     def _greet(self, payload: bytes) -> None:
-        match _decoded(payload):
-            case {"version": frames.VERSION}:
-                self._greeted = True
-                self.send(0, frames.HELLO, self._dispatcher.hello)
-            case _:
-                self._refuse(0, f"this end speaks version {frames.VERSION} of the protocol")
-                self.close()
+        hello = _decoded(payload)
+        if type(hello) is dict and hello.get("version") == frames.VERSION:
+            self._greeted = True
+            self.send(0, frames.HELLO, self._dispatcher.hello)
+        else:
+            self._refuse(0, f"this end speaks version {frames.VERSION} of the protocol")
+            self.close()
 
     def _begin(self, identifier: int, payload: bytes) -> None:
         if not self._greeted:
@@ -218,12 +218,8 @@ class ServerConnection(FrameProtocol):
             message = f"{MOST_CALLS} calls of this connection run already"
             self.send(identifier, frames.ERROR, codec.pack(faults.full(message)))
             return
-        match _decoded(payload):
-            case {"method": str(name), "arguments": dict(arguments), **rest}:
-                method = self._dispatcher.method(name)
-            case _:
-                raise Refused("a call is a map with `method`, `arguments` and `deadline`")
-        left = _seconds(rest.get("deadline"))
+        name, arguments, left = _parts(_decoded(payload))
+        method = self._dispatcher.method(name)
         self._held += len(payload)
         serving = self._serve(identifier, method, arguments, left)
         task = asyncio.get_running_loop().create_task(serving)
@@ -321,12 +317,22 @@ def _decoded(payload: bytes) -> Any:
         raise Refused(str(error)) from error
 
 
+def _parts(call: Any) -> tuple[str, dict[Any, Any], float | None]:
+    """Method, arguments and seconds that are left. A ``match`` would say it, through more code."""
+    if type(call) is dict:
+        name, arguments = call.get("method"), call.get("arguments")
+        if type(name) is str and type(arguments) is dict:
+            return name, arguments, _seconds(call.get("deadline"))
+    raise Refused("a call is a map with `method`, `arguments` and `deadline`")
+
+
 def _seconds(milliseconds: Any) -> float | None:
     if milliseconds is None:
         return None
     if type(milliseconds) not in (int, float) or not milliseconds > 0:
         raise Refused(f"no time is left for the call (deadline {milliseconds!r})")
-    return float(milliseconds) / 1000
+    seconds: float = milliseconds * 1e-3
+    return seconds
 
 
 def serving(dispatcher: Dispatcher) -> Callable[[], ServerConnection]:

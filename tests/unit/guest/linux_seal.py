@@ -30,6 +30,9 @@ class LinuxSeal:
     def environment(self) -> bytes:
         return self._later  # Linux has no way to change that of a child
 
+    def end(self) -> None:
+        """Nothing is open."""
+
     def obstacles(self) -> list[str]:
         found = [f"descriptor {number} {what}" for number, what in _descriptors()]
         threads = sorted(int(path.name) for path in Path("/proc/self/task").iterdir())

@@ -201,13 +201,15 @@ def test_a_start_that_fails_stops_what_had_begun(tmp_path: Path) -> None:
     assert "has no attribute 'missing'" in messages[0]["message"]
 
 
-def test_garbage_is_collected_once_a_service_is_ready(tmp_path: Path) -> None:
+def test_garbage_is_collected_once_a_service_has_settled(tmp_path: Path) -> None:
     text = """
-import gc
+import asyncio, gc
 from meshkernel import on_start, on_stop
+from meshkernel.guest.runtime import SETTLED
 at_import = gc.isenabled()
 @on_stop
-def check():
+async def check():
+    await asyncio.sleep(SETTLED)  # its timer was set before this one
     assert (at_import, gc.isenabled(), gc.get_freeze_count() > 0) == (False, True, True)
 """
     status, messages, _ = run_guest(tmp_path, text)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import attrs
 import pytest
 
+from meshkernel.wire import codec
 from meshkernel.wire.codec import pack, unpack
 
 
@@ -112,3 +113,19 @@ def test_what_is_not_one_msgpack_value_is_refused(payload: bytes) -> None:
 def test_a_map_that_is_a_key_is_refused() -> None:
     with pytest.raises(ValueError, match="not msgpack"):
         unpack(b"\x81\x80\x01")
+
+
+def test_what_is_packed_in_the_midst_of_another_message_does_not_touch_it() -> None:
+    class Day(date):
+        def isoformat(self) -> str:
+            return str(unpack(pack(["inner", self.day])))
+
+    assert unpack(pack(["outer", Day(2026, 7, 3), "end"])) == ["outer", "['inner', 3]", "end"]
+
+
+def test_a_message_that_failed_or_was_large_leaves_nothing_behind() -> None:
+    for _ in range(3):
+        with pytest.raises(TypeError):
+            pack(["lost", object()])
+        assert unpack(pack(bytes(codec.KEPT + 1))) == bytes(codec.KEPT + 1)
+        assert pack(1) == b"\x01"
