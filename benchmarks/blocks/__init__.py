@@ -1,0 +1,1 @@
+"""Counting the blocks of code that QEMU translates: `python -m benchmarks.blocks`."""
