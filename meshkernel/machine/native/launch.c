@@ -18,7 +18,7 @@ int main(int count, char **words) {
     if (count < 3)
         return CANNOT_EXECUTE;
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* stays set across exec: prctl(2) */
-    if (getppid() != (pid_t)atol(words[1]))
+    if (getppid() != (pid_t)strtol(words[1], NULL, 10))
         return CANNOT_EXECUTE; /* it has died before it could be told so */
     execv(words[2], words + 2);
     perror(words[2]);

@@ -14,7 +14,13 @@ from attrs import evolve
 
 from meshkernel.config import VolumeValues
 from meshkernel.errors import MachineError
-from meshkernel.machine.arguments import Descriptors, MachineSpec, settings, standby_arguments
+from meshkernel.machine.arguments import (
+    Descriptors,
+    MachineSpec,
+    arguments,
+    settings,
+    standby_arguments,
+)
 from meshkernel.machine.machine import Machine
 from meshkernel.machine.outcome import Reason
 from meshkernel.machine.standby import Standby
@@ -124,6 +130,29 @@ def test_its_command_line_names_no_service() -> None:
     assert "-netdev stream,id=net,server=off,addr.type=fd,addr.str=7" in words
     for absent in ("mac=", "-kernel", "-initrd", "memory-backend", "-fsdev"):
         assert absent not in words
+
+
+def options(words: list[str]) -> set[str]:
+    """Each option with its value."""
+    return set(" ".join(words[1:]).replace(" -", "\n-").splitlines())
+
+
+def test_it_is_the_machine_that_would_have_been_started() -> None:
+    """Whatever is added to machines is added to those that stood by, too."""
+    inherited = Descriptors(3, 4, 5, 6, 7)
+    warm = evolve(spec("wait"), ram=Path("/images/a.ram"))
+    usual = options(arguments(Path("qemu"), warm, inherited))
+    stands_by = options(standby_arguments(Path("qemu"), Accel.TCG, inherited))
+    known = ("-name ", "-M ", "-m ", "-object ", "-kernel ", "-initrd ")
+    missing = sorted(each for each in usual - stands_by if not each.startswith(known))
+    (network,) = missing
+    assert network.removesuffix(",mac=02:6b:0a:00:00:01") in stands_by
+    assert {each for each in stands_by - usual if not each.startswith(known)} == {
+        "-preconfig",
+        network.removesuffix(",mac=02:6b:0a:00:00:01"),
+    }
+    (board,) = (each for each in stands_by if each.startswith("-M "))
+    assert f"{board},memory-backend=ram" in usual
 
 
 def test_settings_of_a_warm_machine() -> None:
