@@ -35,13 +35,10 @@ static noreturn void fault(const struct line *line, const char *what) {
 }
 
 static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    unsigned digit = (unsigned)c - '0', letter = ((unsigned)c | 0x20) - 'a';
+    if (digit <= 9)
+        return (int)digit;
+    return letter < 6 ? (int)letter + 10 : -1;
 }
 
 NOT_INLINED static int hex_byte(const char *text, size_t left) {

@@ -4,7 +4,6 @@
 #include "arch/x86_64/xsave.h"
 
 #include "core/print.h"
-#include "core/string.h"
 
 #define CR0_VALUE UINT64_C(0x80010033) /* PG WP NE ET MP PE; caches on, x87 and SSE usable */
 #define CR4_PAE (UINT64_C(1) << 5)
@@ -33,15 +32,17 @@
 
 struct cpu_features cpu;
 
+/* Four letters as CPUID has them in a register. */
+#define WORD(a, b, c, d)                                                                           \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
 static void identify_hypervisor(void) {
     struct cpuid leaf = cpuid(0x40000000, 0);
     cpu.hypervisor_max = leaf.eax >= 0x40000000 ? leaf.eax : 0x40000000;
-    char signature[12];
-    memcpy(signature, &leaf.ebx, 4);
-    memcpy(signature + 4, &leaf.ecx, 4);
-    memcpy(signature + 8, &leaf.edx, 4);
-    cpu.kvm = memcmp(signature, "KVMKVMKVM\0\0\0", 12) == 0;
-    cpu.tcg = memcmp(signature, "TCGTCGTCGTCG", 12) == 0;
+    cpu.kvm = leaf.ebx == WORD('K', 'V', 'M', 'K') && leaf.ecx == WORD('V', 'M', 'K', 'V') &&
+              leaf.edx == WORD('M', 0, 0, 0);
+    cpu.tcg = leaf.ebx == WORD('T', 'C', 'G', 'T') && leaf.ecx == WORD('C', 'G', 'T', 'C') &&
+              leaf.edx == WORD('G', 'T', 'C', 'G');
     if (cpu.kvm)
         cpu.kvm_features = cpuid(0x40000001, 0).eax;
 }

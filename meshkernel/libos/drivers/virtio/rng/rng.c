@@ -23,8 +23,8 @@ static void take(struct virtio_device *device) {
         return;
     random_add(seed, MIN(length, (uint32_t)SEED_SIZE));
     memset(seed, 0, SEED_SIZE);
-    virtio_reset(device);
-    virtio_queue_free(&queue);
+    virtio_reset(
+        device); /* the queue's page stays: to give it back takes longer than it is worth */
     device->driver = NULL;
 }
 
