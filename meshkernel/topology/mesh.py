@@ -14,7 +14,7 @@ from meshkernel.topology.model import Accel
 from meshkernel.topology.values import NAME
 
 STANDBY_MOST = 64
-"""QEMUs that may stand by: each is a process of some 15 MiB of its own."""
+"""QEMUs that may stand by: each is a process with some 11 MiB of its own."""
 
 
 @frozen
