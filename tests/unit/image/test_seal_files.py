@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -79,6 +81,53 @@ def test_all_three(memory: BytesIO, tmp_path: Path) -> None:
         "image.ram",
         "start.elf",
     ]
+
+
+def test_image_elf_has_no_room_for_pages_of_zeros(memory: BytesIO, tmp_path: Path) -> None:
+    file = write_all(seal(*RANGES), memory, SIZE, tmp_path)["image.elf"].stat()
+    segments = [(0, 3), (40, 42), (300, 301), (700, 701)]
+    assert file.st_size == (1 + sum(end - start for start, end in segments)) * PAGE
+    assert file.st_blocks * 512 <= file.st_size
+
+
+@pytest.mark.parametrize("fault", [errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_where_blocks_cannot_be_shared_they_are_copied(
+    fault: int, memory: BytesIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = write_all(seal(*RANGES), memory, SIZE, tmp_path / "usual")["image.elf"].read_bytes()
+
+    def refuse(*_: int) -> int:
+        raise OSError(fault, "refused")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    copied = write_all(seal(*RANGES), memory, SIZE, tmp_path / "copied")["image.elf"]
+    assert copied.read_bytes() == usual
+
+
+def test_a_copy_that_comes_in_pieces_is_whole(
+    memory: BytesIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = write_all(seal(*RANGES), memory, SIZE, tmp_path / "usual")["image.elf"].read_bytes()
+    clone = os.copy_file_range
+
+    def little(source: int, target: int, count: int, at: int, to: int) -> int:
+        return clone(source, target, min(count, 1000), at, to)
+
+    monkeypatch.setattr(os, "copy_file_range", little)
+    pieces = write_all(seal(*RANGES), memory, SIZE, tmp_path / "pieces")["image.elf"]
+    assert pieces.read_bytes() == usual
+
+
+def test_a_full_disk_is_told(
+    memory: BytesIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    with pytest.raises(OSError, match="full"):
+        write_all(seal(*RANGES), memory, SIZE, tmp_path)
+    assert not (tmp_path / "image.elf").exists()
 
 
 def test_a_larger_machine_has_a_larger_file(memory: BytesIO, tmp_path: Path) -> None:

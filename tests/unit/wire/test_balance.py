@@ -476,3 +476,14 @@ async def test_a_caller_that_is_not_patient_is_told_when_every_attempt_has_faile
     with pytest.raises(NotDelivered, match=r"shop could not be reached: .*Errno 111"):
         await balance.call("where", {}, 30)
     balance.close()
+
+
+async def test_silence_is_a_reason_too() -> None:
+    async def silent(address: str) -> CallerConnection:
+        await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=0.01)
+        raise TimeoutError
+
+    balance = Balance("shop", silent, ["here"])
+    with pytest.raises(NotDelivered, match=r"shop could not be reached within 0\.05 s: no answer$"):
+        await balance.call("where", {}, 0.05)
+    balance.close()
