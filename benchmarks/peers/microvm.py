@@ -16,6 +16,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from benchmarks.peers import cpio, debian
+from meshkernel.config.machine import EMULATED
 from meshkernel.image.filesystem import MAGIC as IMAGE_MAGIC
 from meshkernel.image.filesystem import SUPER, Reader
 from meshkernel.plan.model import MTU, Plan, ServicePlan
@@ -70,7 +71,8 @@ class Kernel:
         line = " ".join([f"{QUIET} tsc_early_khz={self.khz}", *words])
         return [
             str(tools.qemu().path),
-            *("-M", self.machine, "-accel", "tcg", "-cpu", "max", "-m", f"{memory // MIB}M"),
+            *("-M", self.machine, "-accel", "tcg", "-cpu", EMULATED),
+            *("-m", f"{memory // MIB}M"),
             *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
             *("-serial", "stdio", "-kernel", str(self.path), "-initrd", str(initramfs)),
             *("-append", line),

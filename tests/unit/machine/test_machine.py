@@ -175,7 +175,7 @@ def test_command_line_names_no_secret() -> None:
     assert "-netdev" not in words
 
 
-@pytest.mark.parametrize(("accel", "cpu"), [(Accel.TCG, "max"), (Accel.KVM, "host")])
+@pytest.mark.parametrize(("accel", "cpu"), [(Accel.TCG, "max,-erms"), (Accel.KVM, "host,")])
 def test_accelerator_and_network(accel: Accel, cpu: str) -> None:
     machine = MachineSpec(
         "a", Path("i"), "abi 1", 33 << 20, accel, mac="02:6b:0a:00:00:01", launcher=launcher()

@@ -81,7 +81,7 @@ def test_a_warm_machine_maps_its_memory_privately() -> None:
 
 
 def test_a_machine_may_have_another_processor() -> None:
-    assert " -cpu max " in words(spec("x"))
+    assert " -cpu max,-erms" in words(spec("x"))
     assert " -cpu max,-avx2 " in words(evolve(spec("x"), cpu="max,-avx2"))
 
 
