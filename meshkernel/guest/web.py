@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from email.utils import formatdate
 from typing import Any
 
 from uvicorn.config import Config
@@ -24,6 +24,19 @@ from meshkernel.guest.listening import Port
 
 KEEP_ALIVE = 75
 """Seconds that a connection may rest between two requests."""
+
+
+DAYS = b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"
+MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def date(moment: float) -> bytes:
+    """A moment in seconds since 1970 as HTTP writes it (RFC 9110, section 5.6.7). `email.utils`
+    does the same by way of `datetime`, which is code for a first reply to wait for.
+    """
+    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(moment)
+    parts = DAYS[weekday], day, MONTHS[month - 1], year, hour, minute, second
+    return b"%b, %02d %b %d %02d:%02d:%02d GMT" % parts
 
 
 class _State(ServerState):
@@ -38,7 +51,7 @@ class _State(ServerState):
         now = int(time.time())
         if now != self._date_second:
             self._date_second = now
-            self._headers = [(b"date", formatdate(now, usegmt=True).encode())]
+            self._headers = [(b"date", date(now))]
         return self._headers
 
     @default_headers.setter
@@ -104,7 +117,9 @@ class WebServer:
         self._state = _State()
         self.on_count: Callable[[int], None] | None = None
         self._port: Port | None = None
-        self._lifespan: LifespanOn | None = None
+        self._lifespan = LifespanOn(self._config)
+        self._lifespan.logger.isEnabledFor(logging.INFO)  # found out once, and remembered
+        self._started = False
 
     @property
     def busy(self) -> bool:
@@ -138,16 +153,15 @@ class WebServer:
 
     async def start(self) -> None:
         """Run the application's start-up, then listen."""
-        lifespan = self._lifespan = LifespanOn(self._config)
-        await lifespan.startup()
-        if lifespan.should_exit:
+        self._started = True
+        await self._lifespan.startup()
+        if self._lifespan.should_exit:
             raise RuntimeError("the application's lifespan failed to start: its log says why")
         if self._port is not None:
             await self._port.open()
 
     def _connection(self) -> H11Protocol:
-        state = self._lifespan.state if self._lifespan is not None else {}
-        return _Connection(self._config, self._state, state)
+        return _Connection(self._config, self._state, self._lifespan.state)
 
     async def stop(self, seconds: float) -> None:
         """Take no more connections, end those that rest, wait for the rest, run the application's
@@ -159,5 +173,5 @@ class WebServer:
             connection.shutdown()
         if self._state.tasks:
             await asyncio.wait(set(self._state.tasks), timeout=seconds)
-        if self._lifespan is not None:
+        if self._started:
             await self._lifespan.shutdown()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
 import socket
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,3 +109,54 @@ async def test_an_application_whose_start_fails_fails_the_service(start: Any, mo
     service = await start(asgi=f"{name}:app", http_port=free_port())
     with pytest.raises(RuntimeError, match="lifespan failed to start"):
         await service.receive()
+
+
+def test_dates_are_those_of_the_standard_library() -> None:
+    from email.utils import formatdate
+
+    from meshkernel.guest.web import date
+
+    for day in range(0, 40_000, 11):
+        moment = day * 86_400 + day * 37 % 86_400
+        assert date(moment).decode() == formatdate(moment, usegmt=True)
+
+
+FRAMEWORK = """
+import sys
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/")
+async def hello(): return "hello"
+"""
+
+
+@pytest.mark.skipif(find_spec("fastapi") is None, reason="FastAPI is not installed")
+def test_what_a_framework_looks_up_at_its_start_is_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import linecache
+
+    from meshkernel.guest.web import LATE, WebServer
+
+    (tmp_path / "application_of_fastapi.py").write_text(FRAMEWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    application = importlib.import_module("application_of_fastapi").app
+    WebServer(application)
+    there = [name for name in LATE if find_spec(name) is not None]
+    assert set(there) <= set(sys.modules)
+    assert str(tmp_path / "application_of_fastapi.py") in linecache.cache
+
+
+def test_an_application_without_routes_or_sources_needs_nothing() -> None:
+    from meshkernel.guest.web import WebServer
+
+    class Route:
+        endpoint = len
+
+    class Application:
+        routes = (Route(), object())
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            """Answers nobody."""
+
+    WebServer(Application())
