@@ -5,8 +5,9 @@
 Under software emulation a start behind the seal costs what is *distinct* in it: each block of code
 is translated once, which takes far longer than to execute it. The count does not depend on what
 else the computer does, so it shows what a change is worth. Blocks are told by phase, and by whose
-code they are; of one phase also by function, and by the line of Python that ran. The log makes a
-machine some fifty times slower: a service whose first reply depends on others may give up on them.
+code they are; of one phase also by function, and by the line of Python that ran. The log of that
+makes a machine some fifty times slower, so that a service would give up on those that it calls: one
+that calls others is told without lines.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ async def found(subject: Subject) -> tuple[list[Block], Origins]:
             image = warm.spec.image  # type: ignore[attr-defined]
             for beside, link in BESIDE.items():
                 (folder / link).symlink_to(image.with_name(beside))
-            with logged(folder, folder / "log"):
+            with logged(folder, folder / "log", registers=not subject.companions):
                 seen = await observe(warm, subject, folder / "log")  # type: ignore[arg-type]
         origins = Origins.of(seen.maps, folder / "machine.elf")
         return _told(seen, origins, image.with_name("image.ram")), origins

@@ -1,8 +1,8 @@
-"""QEMU's own log of what it translates and executes: ``-d in_asm,cpu,nochain``.
+"""QEMU's own log of what it translates and executes.
 
-Each block is written when it is translated, and the registers before each that is executed, so
-what ran just before a block was new is known too. Lines are written as they come: the size of the
-file says how far the machine was at a moment.
+Each block is written when it is translated, and, if that is asked for, the registers before each
+that is executed, so what ran just before a block was new is known too. Lines are written as they
+come: the size of the file says how far the machine was at a moment.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-ARGUMENTS = "-d in_asm,cpu,nochain -D"
-"""Before the name of the file. ``nochain``: blocks that are linked would be executed unseen."""
+ARGUMENTS = {True: "-d in_asm,cpu,nochain -D", False: "-d in_asm -D"}
+"""Before the name of the file, with registers or without. ``nochain``: blocks that are linked would
+be executed unseen.
+"""
 
 ENTRY = re.compile(
     rb"^IN: [^\n]*\n0x(?P<block>[0-9a-f]+)|^(?P<registers>RAX=.*\n.*\n.*\n.*\n)RIP=(?P<place>\w+)",

@@ -76,11 +76,13 @@ async def observe(way: InMachine, subject: Subject, log: Path) -> Observed:
 
 
 @contextmanager
-def logged(folder: Path, log: Path) -> Iterator[None]:
-    """Within the block, QEMU is one that keeps this log."""
+def logged(folder: Path, log: Path, *, registers: bool) -> Iterator[None]:
+    """Within the block, QEMU is one that keeps this log, with registers or without."""
     usual = os.environ["PATH"]
     program = folder / PROGRAM
-    program.write_text(f'#!/bin/sh\nexec {shutil.which(PROGRAM)} "$@" {ARGUMENTS} {log}\n')
+    program.write_text(
+        f'#!/bin/sh\nexec {shutil.which(PROGRAM)} "$@" {ARGUMENTS[registers]} {log}\n'
+    )
     program.chmod(0o755)
     os.environ["PATH"] = f"{folder}:{usual}"
     tools._tool.cache_clear()  # it remembers where the usual one is

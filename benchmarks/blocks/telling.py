@@ -80,10 +80,10 @@ def register_of(
     entries: Iterable[Entry], evaluates: Callable[[int], bool], is_code: Callable[[int], bool]
 ) -> int:
     """The register in which the interpreter has its place in the bytecode, as its compiler chose:
-    the one that points to some most often.
+    the one that points to some most often; any, where the log has no registers.
     """
     counts: Counter[int] = Counter()
     executed = (each for each in entries if isinstance(each, Executed) and evaluates(each.address))
     for each in islice(executed, SAMPLES):
         counts.update(number for number, value in enumerate(each.registers) if is_code(value))
-    return counts.most_common(1)[0][0]
+    return counts.most_common(1)[0][0] if counts else 0

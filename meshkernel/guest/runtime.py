@@ -297,7 +297,10 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
             found = configuration.read()
             if sealing is not None:
                 sealing.watch()
+            before = set(sys.modules)
             runtime.load(found)
+            if sealing is not None:
+                sealing.foresee(before)
             runner.run(runtime.prepare(found))
             life = loop.create_task(runtime.run())
             learn: Callable[[], Configuration] = lambda: found  # noqa: E731 - short as it is

@@ -14,12 +14,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from io import FileIO
 from typing import Any, Protocol
 
 from meshkernel.guest import forks
 from meshkernel.guest.configuration import Configuration, parse
+from meshkernel.guest.foresight import foresee
 from meshkernel.guest.obstacles import Obstacle, describe, of_error, of_python
 from meshkernel.guest.renewal import Renewal
 from meshkernel.guest.witness import Secrets, explain
@@ -105,6 +106,10 @@ class Sealing:
         if told.get("explain"):
             explain()
         self._secrets.watch(frozenset(told.get("secrets", ())))
+
+    def foresee(self, before: Collection[str]) -> None:
+        """The service is imported; ``before`` are the modules that were there without it."""
+        foresee(before)
 
     def seal(self, tell: Callable[[str], None] = lambda _: None) -> Callable[[], Configuration]:
         """Seal the process; returns in each machine that goes on behind the seal, renewed. What it

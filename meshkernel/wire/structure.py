@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
+from weakref import WeakSet
 
 import cattrs
 from cattrs.errors import (
@@ -47,7 +48,9 @@ def converter() -> cattrs.Converter:
 
 def reader(annotation: Any) -> Reader:
     """What turns a decoded value into the annotation's type; TypeError if there is no way to."""
-    _check(annotation, {})
+    seen: dict[int, Any] = {}
+    _check(annotation, seen)
+    _sound.update(each for each in seen.values() if isinstance(each, type))
     name = type_name(annotation)
     try:
         hook = converter().get_structure_hook(annotation)
@@ -155,6 +158,9 @@ def _named_tuple(cls: Any) -> Callable[[Any, Any], Any]:
     return lambda value, _: cls(*hook(value, as_tuple))
 
 
+_sound: WeakSet[type] = WeakSet()
+"""Classes that were checked: to look at their annotations again would be to compile them again."""
+
 _LEAVES = (bool, int, float, str, bytes, type(None), object, *_PARSERS, timedelta)
 
 
@@ -175,7 +181,11 @@ def _check(annotation: Any, seen: dict[int, Any]) -> None:
 
 
 def _check_class(cls: type, seen: dict[int, Any]) -> None:
-    if cls in _LEAVES or issubclass(cls, (Enum, list, dict, set, frozenset, tuple)):
+    if (
+        cls in _LEAVES
+        or cls in _sound
+        or issubclass(cls, (Enum, list, dict, set, frozenset, tuple))
+    ):
         return
     fields = fields_of(cls)
     if fields is None:
