@@ -63,7 +63,7 @@ static bool is_hindered(void) {
     return lines.size > 0 || lines.failed;
 }
 
-static ssize_t seal_write(struct file *file, struct io *io, uint64_t *offset) {
+AT_THE_SEAL static ssize_t seal_write(struct file *file, struct io *io, uint64_t *offset) {
     char word[5] = {0};
 
     (void)file, (void)offset;
@@ -83,7 +83,7 @@ static ssize_t seal_write(struct file *file, struct io *io, uint64_t *offset) {
 
 static const struct file_ops seal_ops = {.read = seal_read, .write = seal_write, .seekable = true};
 
-static int64_t fork(uint64_t flags, uaddr_t child_tid) {
+AT_THE_SEAL static int64_t fork(uint64_t flags, uaddr_t child_tid) {
     if (!armed)
         return report_missing_call(NUMBER_FORK, "fork");
     armed = false;
@@ -92,7 +92,7 @@ static int64_t fork(uint64_t flags, uaddr_t child_tid) {
     seal_hand_over(flags, child_tid);
 }
 
-static void seal_init(void) {
+AT_THE_SEAL static void seal_init(void) {
     if (!boot.seal)
         return;
     process_id = SEALING_PROCESS;

@@ -83,7 +83,7 @@ static void tell(void) {
 }
 
 /* On the stack of the start: all others are cleared, but for the registers of the application. */
-static noreturn void finish(void) {
+AT_THE_SEAL static noreturn void finish(void) {
     const struct thread *thread = current;
 
     kernel_stacks_clear((uint64_t)thread->user_frame, thread->kernel_stack_top);

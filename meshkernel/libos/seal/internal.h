@@ -6,7 +6,7 @@
 #include "seal/seal.h"
 
 /* Everything that stands in the way, a line each. */
-void seal_hindrances(struct text *lines);
+AT_THE_SEAL void seal_hindrances(struct text *lines);
 
 /* Runs the libraries' steps of a stage. */
 void seal_run(enum seal_stage stage);
@@ -18,7 +18,7 @@ void seal_processor_read(struct seal_processor *processor);
 const char *seal_processor_lacks(const struct seal_processor *other);
 
 /* Hands the machine's memory over and stops. `child_tid` is for the one that goes on. */
-noreturn void seal_hand_over(uint64_t flags, uaddr_t child_tid);
+AT_THE_SEAL noreturn void seal_hand_over(uint64_t flags, uaddr_t child_tid);
 
 /* What is remembered of the sealing. */
 extern struct seal_processor seal_processor;

@@ -20,6 +20,10 @@ struct seal_step {
     void (*run)(void);
 };
 
+/* What runs once, when an image is built, is to be short. */
+#define AT_THE_SEAL __attribute__((cold))
+
 #define SEAL(stage, function)                                                                      \
+    AT_THE_SEAL static void function(void);                                                        \
     static const struct seal_step function##_step = {stage, function};                             \
     SET_ADD(seals, function##_step)
