@@ -13,9 +13,7 @@ import importlib
 import logging
 import os
 import signal
-import struct
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -49,9 +47,6 @@ SETTLED = 1.0
 SEAL = "/dev/seal"
 """Is there in a boot for sealing, and in no other."""
 
-SECONDS = struct.Struct(">d")
-"""As msgpack has a number behind its first byte."""
-
 UNSEALABLE = 3
 """The status of a program that cannot be sealed."""
 
@@ -64,14 +59,12 @@ class Runtime:
     def __init__(
         self, control: ControlChannel, on_ready: Callable[[], None] = lambda: None
     ) -> None:
-        self.began = time.monotonic()
         self._control = control
         self._on_ready = on_ready
         self._configuration: Any = None
         self._service: Loaded | None = None
         self._port: Port | None = None
-        self._ready = bytearray()  # what says so
-        self._seconds = 0  # where it has those that the runtime has taken
+        self._ready = b""  # what says so
         self._peers = Peers()
         self._stop: asyncio.Future[float] | None = None  # its result is the grace
         self._shells: Any = None
@@ -104,11 +97,7 @@ class Runtime:
         if service.web is not None:
             await service.web.bind(configuration.host, configuration.http_port)
         methods = sorted(service.dispatcher.methods)
-        # Its last eight bytes are the seconds that the runtime has taken, known when it is sent.
-        self._ready += control_channel.packed(
-            "ready", methods=methods, port=port.number, runtime=0.0
-        )
-        self._seconds = len(self._ready) - SECONDS.size
+        self._ready = control_channel.packed("ready", methods=methods, port=port.number)
         loop.add_reader(self._control.descriptor, self._receive)
         if not (service.declared.after_seal or service.declared.start or service.web):
             await port.open()  # there is nothing that has to come first
@@ -151,7 +140,6 @@ class Runtime:
 
     def _say_ready(self) -> None:
         self.ready = True
-        SECONDS.pack_into(self._ready, self._seconds, time.monotonic() - self.began)
         self._control.write(self._ready)
 
     @staticmethod
@@ -306,7 +294,6 @@ def main(descriptor: int | None = None, device: Any = None) -> int:
             learn: Callable[[], Configuration] = lambda: found  # noqa: E731 - short as it is
             if sealing is not None:
                 learn = sealing.seal(lambda text: control.send("note", text=text))
-                runtime.began = sealing.continued
                 sealed = True  # from here on, this is one machine of many
             runtime.begin(learn)
             loop.run_until_complete(life)

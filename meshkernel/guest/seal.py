@@ -13,7 +13,6 @@ import gc
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Collection
 from io import FileIO
 from typing import Any, Protocol
@@ -98,7 +97,6 @@ class Sealing:
         self._way = way
         self._renewal = Renewal()
         self._secrets = Secrets()
-        self.continued = 0.0  # when this machine went on, by its monotonic clock
 
     def watch(self) -> None:
         """From now on the service is imported."""
@@ -133,7 +131,6 @@ class Sealing:
         gc.freeze()  # a collection must not write to pages that all machines share
         if os.fork():
             os._exit(0)  # only outside of a machine: there, nothing runs in front of the seal
-        self.continued = time.monotonic()
         self._renewal.renew()
         return self._configuration
 
