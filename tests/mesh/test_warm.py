@@ -91,6 +91,16 @@ async def test_machines_of_one_image_draw_their_own(project, monkeypatch):
     assert SECRET.encode() not in (project / "build" / "drawn" / "image.ram").read_bytes()
 
 
+async def test_machines_of_one_image_draw_their_own_by_numpy(project):
+    with running_mesh(project / "dice.toml") as mesh:
+        first, chosen = await mesh.call("dice.throw"), await mesh.call("dice.given")
+        mesh.service("dice").kill()
+        await mesh.service("dice").wait_running()
+        second = await mesh.call("dice.throw")
+        assert await mesh.call("dice.given") == chosen  # its seed is the program's own
+    assert not set(first) & set(second)
+
+
 async def test_services_of_one_module_share_an_image_and_nothing_else(project):
     with running_mesh(project / "alike.toml") as mesh:
         files = [project / "build" / name for name in ("left", "right")]
