@@ -53,6 +53,12 @@ def test_less_is_asked_of_fastapi():
     assert ["web", "first reply above the floor, ms", "110", "150", "reached"] in rows
 
 
+def test_a_first_reply_that_waits_for_others_has_no_aim():
+    rows = shown(report_aims({"search": FOUND}))
+    assert ["search", "ready above the floor, ms", "40", "30", "missed"] in rows
+    assert not any("first reply" in cell for row in rows for cell in row)
+
+
 def test_an_aim_of_what_was_not_measured_is_left_out():
     without = {name: figures for name, figures in FOUND.items() if name != "linux"}
     rows = shown(report_aims({"echo": without}))
