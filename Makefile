@@ -1,6 +1,7 @@
 # Two commands matter: `make up` boots the demonstration, `make test` runs every test.
 
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -17,7 +18,7 @@ down:
 
 test: setup lint
 	@PYTHON=$(PYTHON) scripts/system-packages test
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS)
 
 lint: setup
 	$(BIN)/ruff format --quiet --check .

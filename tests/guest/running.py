@@ -24,12 +24,11 @@ from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.program import Run, Share
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
+from tests.folders import out_folder
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-OUT = REPOSITORY / "build"
-"""Shared with everything else that is built: the library OS is compiled once."""
-
+OUT = out_folder("guest")
 PROGRAMS = OUT / "guest-programs"
 SECONDS = 90
 """For one program; the longest takes 5 on an idle computer."""

@@ -48,9 +48,9 @@ class Project:
 
 
 @contextmanager
-def running(name: str, *options: str) -> Iterator[Project]:
+def running(name: str, images: str, *options: str) -> Iterator[Project]:
     """The mesh of tests/mesh/faults in a folder of its own, up for as long as the block runs."""
-    project = Project(copied(name, "faults"))
+    project = Project(copied(name, "faults", images))
     project.run("up", "-d", *options)
     try:
         yield project

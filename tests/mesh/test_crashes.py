@@ -37,15 +37,15 @@ LINGERS = r"of thread \d+, newest call last:\n(  .*\n)*.*patient\.py\", line \d+
 
 
 @pytest.fixture(scope="module")
-def mesh():
+def mesh(images):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watching, "LAST_WORDS", 60.0)  # a busy machine says them slowly
         patch.setattr(backoff, "LONGEST", 0.5)  # a service that dies so often would wait long
-        yield from _mesh()
+        yield from _mesh(images)
 
 
-def _mesh():
-    with running_mesh(copied("crashes", "faults") / "topology.toml") as found:
+def _mesh(images):
+    with running_mesh(copied("crashes", "faults", images) / "topology.toml") as found:
         yield found
 
 

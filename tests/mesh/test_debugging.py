@@ -19,8 +19,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def patient():
-    with running("debugging") as found:
+def patient(images):
+    with running("debugging", images) as found:
         yield found
 
 

@@ -32,8 +32,8 @@ def postgresql():
 
 
 @pytest.fixture(scope="module")
-def mesh(redis, postgresql):
-    topology = copied("egress", "egress") / "topology.toml"
+def mesh(images, redis, postgresql):
+    topology = copied("egress", "egress", images) / "topology.toml"
     text = topology.read_text()
     for name, port in (
         ("REDIS", redis.port),

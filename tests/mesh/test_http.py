@@ -12,8 +12,8 @@ pytestmark = pytest.mark.machine
 
 
 @pytest.fixture(scope="module")
-def mesh():
-    with running_mesh(copied("http", "http") / "topology.toml") as mesh:
+def mesh(images):
+    with running_mesh(copied("http", "http", images) / "topology.toml") as mesh:
         yield mesh
 
 

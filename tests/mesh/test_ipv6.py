@@ -20,8 +20,8 @@ NOBODY = 7778
 
 
 @pytest.fixture(scope="module")
-def six():
-    with running_mesh(copied("six", "six") / "topology.toml") as mesh:
+def six(images):
+    with running_mesh(copied("six", "six", images) / "topology.toml") as mesh:
         yield mesh
 
 

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.machine
 
 
 @pytest.fixture(scope="module")
-def mesh():
-    with running_mesh(copied("orders", "orders") / "topology.toml") as mesh:
+def mesh(images):
+    with running_mesh(copied("orders", "orders", images) / "topology.toml") as mesh:
         yield mesh
 
 

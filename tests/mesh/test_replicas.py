@@ -23,8 +23,8 @@ LIMIT = 120.0
 
 
 @pytest.fixture(scope="module")
-def mesh():
-    with running_mesh(copied("replicas", "replicas") / "topology.toml") as mesh:
+def mesh(images):
+    with running_mesh(copied("replicas", "replicas", images) / "topology.toml") as mesh:
         yield mesh
 
 

@@ -12,7 +12,7 @@ from benchmarks.scale import CHAIN, WORKER, name, topology
 from benchmarks.usage import memory
 
 from .commands import Project
-from .conftest import copied
+from .conftest import copied, of_kind
 
 pytestmark = pytest.mark.machine
 
@@ -24,11 +24,11 @@ GENEROUS = 5
 
 
 @pytest.fixture
-def project() -> Project:
+def project(images: str) -> Project:
     """Built, so that what is measured is the mesh."""
-    folder = copied("scale", "scale")  # of which nothing is a file
+    folder = copied("scale", "scale", images)  # of which nothing is a file
     (folder / "worker.py").write_text(WORKER)
-    (folder / "topology.toml").write_text(topology(COUNT))
+    (folder / "topology.toml").write_text(of_kind(topology(COUNT), images))
     project = Project(folder)
     project.run("build")
     return project

@@ -22,8 +22,8 @@ MESHKERNEL = Path(sys.executable).with_name("meshkernel")
 
 
 @pytest.fixture(scope="module")
-def project():
-    return copied("selected", "selected")
+def project(images):
+    return copied("selected", "selected", images)
 
 
 @pytest.fixture(scope="module")

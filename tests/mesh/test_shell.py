@@ -24,8 +24,8 @@ PAUSE = 10.0
 
 
 @pytest.fixture(scope="module")
-def patient():
-    with running("shell") as found:
+def patient(images):
+    with running("shell", images) as found:
         yield found
 
 
@@ -99,13 +99,13 @@ def test_a_client_that_goes_leaves_nothing_running(patient):
     assert patient.run("call", "patient.tell", "text=well") == "well\n"
 
 
-def test_a_release_has_no_shell():
-    project = copied("shell-release", "faults")
+def test_a_release_has_no_shell(images):
+    project = copied("shell-release", "faults", images)
     plan = make_plan(parse(project / "topology.toml"), release=True)
     image = build_mesh(plan, project / "build")["patient"]
     names = {name.partition(":")[0] for name in image.modules}
     assert not [name for name in names if "shell" in name or "rlcompleter" in name]
-    with running("shell-release", "--release") as patient:
+    with running("shell-release", images, "--release") as patient:
         patient.run("call", "patient.tell", "text=hello")
         done = subprocess.run(
             [*MESHKERNEL, "shell", "patient"],

@@ -21,9 +21,9 @@ SECONDS = 120
 
 
 @pytest.fixture(scope="module")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshUnderTest]:
+def mesh(images: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshUnderTest]:
     volumes = tmp_path_factory.mktemp("volumes")
-    project = copied("sleeping", "sleeping")
+    project = copied("sleeping", "sleeping", images)
     with running_mesh(project / "topology.toml", volumes=volumes) as mesh:
         yield mesh
 

@@ -25,9 +25,9 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshUnderTest]:
+def mesh(images: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshUnderTest]:
     volumes = tmp_path_factory.mktemp("volumes")
-    project = copied("standby", "standby")
+    project = copied("standby", "standby", images)
     with running_mesh(project / "topology.toml", volumes=volumes) as mesh:
         yield mesh
 
@@ -116,8 +116,8 @@ def ended(watches: list[int]) -> bool:
 
 
 @pytest.fixture
-def project() -> Iterator[Project]:
-    project = Project(copied("standby-commands", "standby"))
+def project(images: str) -> Iterator[Project]:
+    project = Project(copied("standby-commands", "standby", images))
     project.run("up", "-d")
     yield project
     subprocess.run([*MESHKERNEL, "down"], cwd=project.folder, timeout=LIMIT, check=False)

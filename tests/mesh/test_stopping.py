@@ -36,8 +36,8 @@ while True:
 
 
 @pytest.fixture(scope="module")
-def patient():
-    with running("stopping") as found:
+def patient(images):
+    with running("stopping", images) as found:
         yield found
 
 

@@ -15,9 +15,8 @@ pytestmark = pytest.mark.machine
 PARTS = ["QEMU", "firmware", "library OS", "devices", "Python"]
 
 
-@pytest.mark.parametrize("kind", ["cold", "warm"])
-def test_parts_of_a_start_and_its_first_byte(kind):
-    project = copied("timings", "timings", kind=kind)
+def test_parts_of_a_start_and_its_first_byte(images):
+    project = copied("timings", "timings", images)
 
     def command(*words):
         return subprocess.run(
@@ -37,4 +36,4 @@ def test_parts_of_a_start_and_its_first_byte(kind):
     assert sum(found.values()) == pytest.approx(float(whole), abs=0.3)
     assert float(first) > 0
     # Behind a seal there is no Python to start.
-    assert (found["Python"] > found["QEMU"] + found["library OS"]) or kind == "warm", told
+    assert (found["Python"] > found["QEMU"] + found["library OS"]) or images == "warm", told

@@ -72,8 +72,8 @@ def stranger():
 
 
 @pytest.fixture(scope="module")
-def mesh():
-    with running_mesh(copied("tls", "tls") / "topology.toml") as mesh:
+def mesh(images):
+    with running_mesh(copied("tls", "tls", images) / "topology.toml") as mesh:
         yield mesh
 
 

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.machine
 
 
 @pytest.fixture(scope="module")
-def patient():
-    with running("tracing") as found:
+def patient(images):
+    with running("tracing", images) as found:
         yield found
 
 

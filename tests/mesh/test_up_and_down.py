@@ -20,12 +20,17 @@ pytestmark = pytest.mark.machine
 
 MESHKERNEL = [str(Path(sys.executable).with_name("meshkernel"))]
 LIMIT = 300
+PORTS = {"warm": 18080, "cold": 18082}
+"""Of the host: the tests of both kinds of images may run beside each other."""
 
 
 @pytest.fixture(scope="module")
-def project():
+def project(images):
     """A project of its own: the shared mesh has its images elsewhere."""
-    folder = copied("up")
+    folder = copied("up", images=images)
+    topology = folder / "topology.toml"
+    text = topology.read_text().replace(str(PORTS["warm"]), str(PORTS[images]))
+    topology.write_text(text)
     yield folder
     subprocess.run([*MESHKERNEL, "down"], cwd=folder, timeout=LIMIT, check=True)
 
@@ -54,10 +59,10 @@ def assert_nothing_left(project, known):
     assert run(project, "ps", expect=1) == ""
 
 
-def test_up_in_the_background_and_down(project):
+def test_up_in_the_background_and_down(project, images):
     out = run(project, "up", "-d")
     assert "store: ready after" in out
-    assert "relay is at http://127.0.0.1:18080/" in out
+    assert f"relay is at http://127.0.0.1:{PORTS[images]}/" in out
     rows = json.loads(run(project, "ps", "--json"))
     assert {row["state"] for row in rows} == {"running"}
     assert all(row["boot_ms"] > 0 and row["image_bytes"] > 1 << 20 for row in rows)
@@ -83,12 +88,12 @@ def test_a_supervisor_that_crashed_takes_its_children_along_and_blocks_nobody(pr
     assert_nothing_left(project, fresh)
 
 
-def test_ctrl_c_on_a_terminal(project):
+def test_ctrl_c_on_a_terminal(project, images):
     child, ours = pty.fork()
     if child == 0:
         os.chdir(project)
         os.execv(MESHKERNEL[0], [*MESHKERNEL, "up"])
-    seen = read_until(ours, b"relay is at http://127.0.0.1:18080/")
+    seen = read_until(ours, b"relay is at http://127.0.0.1:%d/" % PORTS[images])
     assert b"\x1b[" in seen  # colours, and lines that are alive
     known = processes(project)
     os.write(ours, b"\x03")

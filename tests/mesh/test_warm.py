@@ -27,7 +27,7 @@ MESHKERNEL = str(Path(sys.executable).with_name("meshkernel"))
 
 @pytest.fixture(scope="module")
 def project():
-    return copied("warm", "warm", kind="warm")
+    return copied("warm", "warm", "warm")
 
 
 def command(project, *words, expect=0):

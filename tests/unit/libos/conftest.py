@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
+
+from meshkernel.toolchain.cache import Cache
+from meshkernel.toolchain.compile import Compiler, Unit
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LIBOS = REPOSITORY / "meshkernel" / "libos"
@@ -65,29 +68,49 @@ def _run(command: Sequence[str | Path], directory: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def shims(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of the shims: each is linked only where the real source is missing."""
+def compiler() -> Compiler:
+    """Compiles each source once for all tests, and again only where something changed."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is missing: the host tests of the library OS need it")
-    directory = tmp_path_factory.mktemp("shims")
-    _run(["gcc", *FLAGS, "-c", *sorted(SHIMS.glob("*.c"))], directory)
-    _run(["ar", "rcs", "libshims.a", *sorted(directory.glob("*.o"))], directory)
-    return directory / "libshims.a"
+    return Compiler(Cache(REPOSITORY / "build" / "cache"))
+
+
+def compiled(
+    compiler: Compiler, sources: Iterable[Path], flags: Sequence[str | Path] = ()
+) -> list[Path]:
+    """Their objects; ``flags`` go behind those of all tests."""
+    words = (*FLAGS, *map(str, flags))
+    return compiler.compile(Unit(source, words) for source in sources)
+
+
+@pytest.fixture(scope="session")
+def shims(compiler: Compiler, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of the shims: each is linked only where the real source is missing."""
+    archive = tmp_path_factory.mktemp("shims") / "libshims.a"
+    _run(["ar", "rcs", archive, *compiled(compiler, sorted(SHIMS.glob("*.c")))], archive.parent)
+    return archive
 
 
 @pytest.fixture
-def c_test(shims: Path, tmp_path: Path) -> CTest:
+def c_test(compiler: Compiler, shims: Path, tmp_path: Path) -> CTest:
     """``c_test(name, sources, *arguments)`` builds tests/c/NAME_test.c with sources, and runs it.
 
-    ``also``: more arguments of the compiler.
+    ``also``: more sources and objects; ``flags``: more arguments of the compiler.
     """
 
     def build_and_run(
-        name: str, sources: Sequence[str], *arguments: str | Path, also: Sequence[str | Path] = ()
+        name: str,
+        sources: Sequence[str],
+        *arguments: str | Path,
+        also: Sequence[Path] = (),
+        flags: Sequence[str | Path] = (),
     ) -> str:
         program = tmp_path / name
-        paths = [C_TESTS / f"{name}_test.c", *(LIBOS / source for source in sources)]
-        _run(["gcc", *FLAGS, "-o", program, *paths, *also, shims], tmp_path)
+        parts = [C_TESTS / f"{name}_test.c", *(LIBOS / source for source in sources), *also]
+        objects = [path for path in parts if path.suffix == ".o"]
+        fresh = [path for path in parts if path.suffix != ".o"]
+        objects += compiled(compiler, fresh, flags)
+        _run(["gcc", *FLAGS, "-o", program, *objects, shims], tmp_path)
         return _run([program, *arguments], tmp_path)
 
     return build_and_run

@@ -28,7 +28,7 @@ def test_alloc(c_test: CTest) -> None:
 
 
 def test_print(c_test: CTest) -> None:
-    c_test("print", ["core/print.c", "core/string.c"], also=["-fno-builtin"])
+    c_test("print", ["core/print.c", "core/string.c"], flags=["-fno-builtin"])
 
 
 def test_random(c_test: CTest) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from meshkernel.toolchain import third_party
 from meshkernel.toolchain.cache import Cache
+from meshkernel.toolchain.compile import Compiler, Unit
 from tests.unit.libos.conftest import C_TESTS, FLAGS, LIBOS, REPOSITORY, CTest, sources_of
 
 REST = [
@@ -32,14 +32,10 @@ SIX = "net/ipv6"
 WITHOUT_SIX = "-DTEST_WITHOUT_IPV6"
 
 
-def lwip(libraries: Sequence[str], flag: Sequence[str], folder: Path) -> list[str | Path]:
-    """What a test needs of lwIP: where its headers are, and its objects.
-
-    It is not our code, so its warnings do not count; addresses are checked there too.
-    """
+def lwip(libraries: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """What a test needs of lwIP: where its headers are, and its sources."""
     tree = third_party.lwip(Cache(REPOSITORY / "build" / "cache")) / "src"
-    include = [f"-I{tree}/include", "-iquote", str(LIBOS / "net" / "lwip"), *flag]
-    flags = [flag for flag in FLAGS if not flag.startswith(("-W", "-fsanitize", "-fno-sanitize"))]
+    include = [f"-I{tree}/include", "-iquote", str(LIBOS / "net" / "lwip")]
     sources = [
         tree / name
         for library in libraries
@@ -47,16 +43,20 @@ def lwip(libraries: Sequence[str], flag: Sequence[str], folder: Path) -> list[st
             "third_party_sources", ()
         )
     ]
-    command = ["gcc", *flags, "-fsanitize=address", "-w", *include, "-c", *sources]
-    subprocess.run(command, cwd=folder, check=True, timeout=120)
-    return [*include, *sorted(folder.glob("*.o"))]
+    return include, sources
+
+
+def foreign(flags: Sequence[str]) -> list[str]:
+    """The flags for what is not our code: its warnings do not count; addresses are checked."""
+    kept = [flag for flag in flags if not flag.startswith(("-W", "-fsanitize", "-fno-sanitize"))]
+    return [*kept, "-fsanitize=address", "-w"]
 
 
 @pytest.mark.parametrize("without", [(), (SIX,)], ids=["all", "without-ipv6"])
-def test_sockets(c_test: CTest, tmp_path: Path, without: Sequence[str]) -> None:
-    folder = tmp_path / "lwip"
-    folder.mkdir()
+def test_sockets(c_test: CTest, compiler: Compiler, without: Sequence[str]) -> None:
     chosen = [name for name in LIBRARIES if name not in without]
-    also = lwip(chosen, [WITHOUT_SIX] if without else [], folder)
+    include, sources = lwip(chosen)
+    flags = [*include, WITHOUT_SIX] if without else include
+    objects = compiler.compile(Unit(path, (*foreign(FLAGS), *flags)) for path in sources)
     parts = sorted((C_TESTS / "net_test").glob("*.c"))
-    c_test("net", [*sources_of(*chosen), *REST], also=[*parts, *also])
+    c_test("net", [*sources_of(*chosen), *REST], also=[*parts, *objects], flags=flags)
