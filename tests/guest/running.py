@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ from meshkernel.machine.outcome import MachineExit
 from meshkernel.machine.program import Run, Share
 from meshkernel.toolchain.cache import Cache
 from meshkernel.topology.model import Accel
-from tests.folders import out_folder
+from tests.folders import BUILD, out_folder
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -75,9 +78,19 @@ class InMachine:
     console: str
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """No other worker has a program under Linux meanwhile: they give their files in /tmp fixed
+    names.
+    """
+    with (BUILD / "tests" / "linux.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def on_linux(command: list[str | Path], stdin: str = "") -> Ended:
     """Runs a program as a process of this Linux."""
-    with tempfile.TemporaryDirectory() as folder:
+    with alone(), tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)  # a program may become another user
         done = subprocess.run(
             [str(word) for word in command],
