@@ -24,6 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 TIDY = Path(sys.executable).parent / "clang-tidy"
 WORKERS = 2
 GCC_ALONE = ("-g", "-ffile-prefix-map", "-mstack-protector-guard", "-fno-tree-loop")
+NOT_CLANGS = (
+    "-Wno-unknown-warning-option",
+    "-Wno-ignored-optimization-argument",
+    "-Wno-unused-command-line-argument",
+)
+"""What clang would say of flags that mean nothing to it."""
 
 
 def units(cache: Cache) -> Iterator[Unit]:
@@ -41,7 +47,7 @@ def units(cache: Cache) -> Iterator[Unit]:
 def check(unit: Unit) -> str:
     """What clang-tidy has to say about one file; nothing if it is content."""
     flags = [flag for flag in unit.flags if not flag.startswith(GCC_ALONE)]
-    command = [TIDY, "--quiet", unit.source, "--", *flags, "-Wno-unknown-warning-option"]
+    command = [TIDY, "--quiet", unit.source, "--", *flags, *NOT_CLANGS]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr if done.returncode else ""
 
