@@ -33,7 +33,7 @@ def names(wants: list[Want]) -> set[str]:
 SETS = [set(some) for size in range(4) for some in combinations(NAMES, size)]
 
 
-@pytest.mark.parametrize("asked", SETS, ids="+".join)
+@pytest.mark.parametrize("asked", SETS, ids=lambda asked: "+".join(sorted(asked)))
 def test_the_closure_is_closed_and_has_nothing_that_nobody_asks_for(asked: set[str]) -> None:
     found = names([Want(name, "a test wants it") for name in asked])
     assert asked <= found
