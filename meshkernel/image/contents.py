@@ -150,7 +150,7 @@ def _data(modules: list[Module], environment: Environment) -> Items:
         distribution = metadata.distribution(name)
         origin = f"{name} {distribution.version}"
         for path in _files(distribution):
-            if _is_data(path) and any(path.is_relative_to(folder) for folder in folders):
+            if any(_is_data(path, folder) for folder in folders if path.is_relative_to(folder)):
                 items[environment.place(path).path] = Item(File(path), origin)
         if any(module.name == "importlib.metadata" for module in modules):
             items |= _description(distribution, origin)
@@ -164,7 +164,7 @@ def _data(modules: list[Module], environment: Environment) -> Items:
 def data_below(folder: Path) -> list[Path]:
     """The files in a package of the project that are not code."""
     found = folder.rglob("*")
-    return sorted(p for p in found if _is_data(p) and not _hidden(p.relative_to(folder)))
+    return sorted(p for p in found if _is_data(p, folder) and not _hidden(p.relative_to(folder)))
 
 
 def _files(distribution: metadata.Distribution) -> Iterator[Path]:
@@ -172,13 +172,15 @@ def _files(distribution: metadata.Distribution) -> Iterator[Path]:
         yield Path(str(distribution.locate_file(file))).resolve()
 
 
-def _is_data(path: Path) -> bool:
-    tests = "tests" in path.parts or "test" in path.parts
+def _is_data(path: Path, package: Path) -> bool:
+    """Whether a file in a package's folder is neither code nor of its tests; what the folders above
+    the package are called says nothing.
+    """
+    parts = path.relative_to(package).parts
     return (
         path.suffix not in CODE
-        and not tests
-        and "__pycache__" not in path.parts
-        and (path.is_file())
+        and not {"tests", "test", "__pycache__"} & {*parts}
+        and path.is_file()
     )
 
 

@@ -16,8 +16,9 @@ from meshkernel.toolchain.cache import Cache
 
 @pytest.fixture(scope="module")
 def items(tmp_path_factory: pytest.TempPathFactory) -> contents.Items:
-    root = tmp_path_factory.mktemp("project")
-    (root / "shop").mkdir()
+    root = tmp_path_factory.mktemp("project") / "tests"  # what is above a package does not count
+    (root / "shop" / "tests").mkdir(parents=True)
+    (root / "shop/tests/case.txt").write_text("x")
     (root / "shop/__init__.py").write_text(
         "import importlib.metadata\nimport msgpack\nimport click\n"
     )
