@@ -81,6 +81,7 @@ async def test_a_server_that_is_restarted(mesh, redis, postgresql):
     assert egress(mesh, "redis").refused >= 1
     redis.start()
     postgresql.start()
+    await recovered(postgresql)
     assert await mesh.call_within(60, "keeper.get", key="name") == ""
     assert await mesh.call_within(60, "books.count") == 10_010
 

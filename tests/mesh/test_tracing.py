@@ -19,8 +19,8 @@ def patient(images):
         yield found
 
 
-def traced(patient, *options):
-    """What a trace shows of one call to the service; Ctrl-C ends it."""
+def traced(patient, *options, until=None):
+    """What a trace shows of one call to the service; Ctrl-C ends it, once this text was shown."""
     with subprocess.Popen(
         [*MESHKERNEL, "trace", "patient", *options],
         cwd=patient.folder,
@@ -31,14 +31,19 @@ def traced(patient, *options):
         assert trace.stderr.readline() == "tracing patient; Ctrl-C ends it\n"
         patient.run("call", "patient.tell", "text=waited")  # epoll_wait began before the trace
         patient.run("call", "patient.look", "path=/etc/hosts")
+        out = ""
+        while until and until not in out:
+            line = trace.stdout.readline()
+            assert line, out
+            out += line
         trace.send_signal(signal.SIGINT)
-        out, errors = trace.communicate(timeout=LIMIT)
-    assert trace.returncode == 0, errors
+        out += trace.stdout.read()
+        assert trace.wait(LIMIT) == 0, trace.stderr.read()
     return out
 
 
 def test_a_running_service_is_traced_and_goes_on(patient, tmp_path):
-    out = traced(patient)
+    out = traced(patient, until="/etc/hosts")
     assert 'newfstatat(AT_FDCWD, "/etc/hosts", {st_mode=S_IFREG|' in out
     assert "epoll_wait(" in out
     assert "<... epoll_wait resumed>" in out
@@ -56,7 +61,8 @@ def test_calls_are_chosen_and_written_into_a_file(patient, tmp_path):
 
 
 def test_json_and_the_summary(patient):
-    found = [json.loads(line) for line in traced(patient, "--json").splitlines()]
+    out = traced(patient, "--json", until="/etc/hosts")
+    found = [json.loads(line) for line in out.splitlines()]
     (looked,) = [each for each in found if '"/etc/hosts"' in each["arguments"]]
     assert looked["call"] == "newfstatat"
     assert looked["result"] == "0"
