@@ -23,16 +23,30 @@ STANDARD = "python"
 PROJECT = "project"
 
 
+PACKAGE = Path(__file__).resolve().parents[1]
+"""meshkernel itself."""
+
+SITE_NAMES = ("site-packages", "dist-packages")
+"""What folders of installed modules are called."""
+
+
 def search_path() -> tuple[str, ...]:
     """Where the interpreter finds modules, whatever program it runs just now.
 
-    That program's own folder comes before the standard library, and is not among them.
+    That program's own folder comes before the standard library, and is not among them. Neither is
+    a checkout of meshkernel that is installed as it stands (``pip install --editable``): nothing
+    but meshkernel is in an image from there, so nothing else in it may be found.
     """
     standard = Path(sysconfig.get_path("stdlib")).resolve()
     found = [Path(entry).resolve() == standard for entry in sys.path]
     start = found.index(True) if True in found else 0
     wished = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    return tuple(dict.fromkeys([*map(os.path.abspath, wished), *filter(None, sys.path[start:])]))
+    entries = dict.fromkeys([*map(os.path.abspath, wished), *filter(None, sys.path[start:])])
+    return tuple(entry for entry in entries if not _is_checkout(Path(entry)))
+
+
+def _is_checkout(folder: Path) -> bool:
+    return folder.name not in SITE_NAMES and folder.resolve() == PACKAGE.parent
 
 
 @frozen
@@ -57,9 +71,8 @@ class Environment:
         """For a project in this folder."""
         stdlib = Path(sysconfig.get_path("stdlib")).resolve()
         entries = [Path(entry).resolve() for entry in search_path() if Path(entry).is_dir()]
-        package = Path(__file__).resolve().parents[2]
-        site = [entry for entry in entries if entry.name in ("site-packages", "dist-packages")]
-        known = {stdlib, stdlib / "lib-dynload", package, *site}
+        site = [entry for entry in entries if entry.name in SITE_NAMES]
+        known = {stdlib, stdlib / "lib-dynload", *site}
         other = [entry for entry in entries if entry not in known]
         return cls(root.resolve(), (stdlib / "lib-dynload", stdlib), tuple(site), tuple(other))
 
@@ -79,9 +92,8 @@ class Environment:
         Raises:
             ValueError: the file is nowhere that modules are found.
         """
-        package = Path(__file__).resolve().parents[1]
-        if file.is_relative_to(package):
-            return Place(f"{SITE}/{file.relative_to(package.parent)}", project=False)
+        if file.is_relative_to(PACKAGE):
+            return Place(f"{SITE}/{file.relative_to(PACKAGE.parent)}", project=False)
         for folder in self.site:
             if file.is_relative_to(folder):
                 return Place(f"{SITE}/{file.relative_to(folder)}", project=False)

@@ -85,3 +85,15 @@ def test_modules_that_only_strings_and_extensions_name_are_found(
     assert "shop.green" not in modules
     if find_spec("tzdata"):
         assert "tzdata.zoneinfo" in modules
+
+
+def test_folders_of_a_checkout_of_ours_do_not_hide_those_of_a_project(
+    tmp_path: Path, cache: Cache
+) -> None:
+    """``benchmarks`` is a package there, and one without an ``__init__.py`` here."""
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/own.py").write_text("import colorsys\n")
+    found = analysis.analyse(["benchmarks.own", "meshkernel"], [], [str(tmp_path)], cache)
+    assert found.modules["benchmarks.own"].file == tmp_path / "benchmarks/own.py"
+    assert found.modules["benchmarks"].kind == "namespace"
+    assert found.modules["meshkernel"].kind == "source"
