@@ -47,8 +47,7 @@ $(INSTALLED): pyproject.toml
 
 benchmark: setup
 	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.[benchmark]'
-	$(BIN)/python -m benchmarks.echo
-	$(BIN)/python -m benchmarks.boot
+	for each in echo boot mesh summon scale; do $(BIN)/python -m benchmarks.$$each || exit; done
 
 clean:
 	rm -rf build $(VENV)
