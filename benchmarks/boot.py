@@ -30,7 +30,7 @@ from benchmarks.needs import require
 from benchmarks.output import MIB
 from benchmarks.rounds import Figures, medians
 from benchmarks.starts import CALLS, starts
-from benchmarks.subject import KNOWN
+from benchmarks.subject import KNOWN, which
 
 LABELS = {
     "ready": ("ready, ms", 1e3),
@@ -119,14 +119,7 @@ def measure_starts(subjects: tuple[str, ...], runs: int, memory_runs: int) -> di
 @click.option("--runs", default=15, show_default=True, help="Rounds that count.")
 @click.option("--memory-runs", default=3, show_default=True, help="Rounds with calls.")
 @click.option("--replicas", "count", default=20, show_default=True, help="Of the echo service.")
-@click.option(
-    "--subject",
-    "subjects",
-    multiple=True,
-    type=click.Choice(list(KNOWN)),
-    default=list(KNOWN),
-    help="Of the starts; all if none is named.",
-)
+@which
 @click.option(
     "--part",
     "parts",

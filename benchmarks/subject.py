@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
 from attrs import frozen
 
 from benchmarks import requests
@@ -46,6 +47,17 @@ KNOWN = {
     "search": Subject("search", DEMONSTRATION, requests.trips, ("geo", "rates")),
     "web": Subject("web", SUBJECTS / "web/topology.toml", requests.order),
 }
+
+
+which = click.option(
+    "--subject",
+    "subjects",
+    multiple=True,
+    type=click.Choice(list(KNOWN)),
+    default=list(KNOWN),
+    help="All if none is named.",
+)
+"""The option of a benchmark that is about some of them."""
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from benchmarks.blocks.memory import Memory
 from benchmarks.blocks.observation import Observed, logged, observe
 from benchmarks.blocks.origins import Origins
 from benchmarks.blocks.telling import FIRMWARE, PHASES, Block, blocks, register_of
-from benchmarks.subject import KNOWN, Subject, prepared
+from benchmarks.subject import KNOWN, Subject, prepared, which
 
 EVALUATION = "_PyEval_EvalFrameDefault"
 CODE_TYPE = "PyCode_Type"
@@ -101,13 +101,7 @@ def most(title: str, counts: Counter[str], number: int) -> Table:
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--subject",
-    "subjects",
-    multiple=True,
-    type=click.Choice(list(KNOWN)),
-    default=list(KNOWN),
-)
+@which
 @click.option("--phase", type=click.Choice(PHASES), help="Of which functions and lines are shown.")
 @click.option("--most", "number", default=30, show_default=True, help="So many of each.")
 def main(subjects: tuple[str, ...], phase: str | None, number: int) -> None:

@@ -83,6 +83,19 @@ def boot_values(text: str) -> list[tuple[str, str]]:
     return values
 
 
+OF_THE_CODE = {
+    "replica": 1,
+    "load": None,
+    "module": None,
+    "asgi": "code.web:app",
+    "host": "0.0.0.0",
+    "port": 7000,
+    "http_port": 8000,
+    "sleep": None,
+}
+"""What web's runtime is told, of one machine and at the seal."""
+
+
 def test_every_service_has_its_files_and_each_says_that_it_is_generated() -> None:
     headers = ["config.h", "left_out.h", "libraries.h", "link.txt", "syscalls.h"]
     names = ["boot.conf", *(f"libos/{name}" for name in headers), "machine.args"]
@@ -111,19 +124,16 @@ def test_the_boot_configuration() -> None:
     assert not [key for key, _ in values if key == "file"]
     name, _, contents = [value for key, value in values if key == "environment"][-1].partition("=")
     assert name == "MESHKERNEL_SERVICE"
-    assert json.loads(contents) == {
-        "mesh": "shop",
-        "service": "web",
-        "replica": 1,
-        "load": None,
-        "module": None,
-        "asgi": "code.web:app",
-        "host": "0.0.0.0",
-        "port": 7000,
-        "http_port": 8000,
-        "sleep": None,
-        "peers": {"cart": {"addresses": [str(cart.address)], "port": 7000, "timeout": 0.5}},
-    }
+    cart_from_web = {"addresses": [str(cart.address)], "port": 7000, "timeout": 0.5}
+    assert (
+        json.loads(contents)
+        == {
+            "mesh": "shop",
+            "service": "web",
+            "peers": {"cart": cart_from_web},
+        }
+        | OF_THE_CODE
+    )
 
 
 def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() -> None:
@@ -135,19 +145,7 @@ def test_the_configuration_of_a_boot_for_sealing_has_nothing_of_one_machine() ->
     assert variables["GREETING"] == "100 %\nnext"
     assert variables["PYTHONHASHSEED"] == "7"
     told = json.loads(variables["MESHKERNEL_SERVICE"])
-    assert told == {
-        "mesh": "",
-        "service": "code.web",
-        "replica": 1,
-        "load": None,
-        "module": None,
-        "asgi": "code.web:app",
-        "host": "0.0.0.0",
-        "port": 7000,
-        "http_port": 8000,
-        "sleep": None,
-        "peers": {},
-    }
+    assert told == {"mesh": "", "service": "code.web", "peers": {}} | OF_THE_CODE
     assert ("hostname", "localhost") in values
     asked = {"secrets": ["PAYMENT_KEY"], "explain": False}
     assert json.loads(variables["MESHKERNEL_SEAL"]) == asked

@@ -130,7 +130,6 @@ async def hello(): return "hello"
 """
 
 
-@pytest.mark.skipif(find_spec("fastapi") is None, reason="FastAPI is not installed")
 def test_what_a_framework_looks_up_at_its_start_is_there_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

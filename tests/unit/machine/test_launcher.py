@@ -16,7 +16,7 @@ from meshkernel.toolchain.cache import Cache
 STARTER = """
 import os, subprocess, sys
 child = subprocess.Popen([sys.argv[1], str(os.getpid()), sys.executable, "-c",
-                          "print('here', flush=True); import time; time.sleep(600)"])
+                          "print('here', flush=True); import signal; signal.pause()"])
 print(child.pid, flush=True)
 child.wait()
 """
